@@ -1,0 +1,147 @@
+"""The board: a Report as the terminal shows it. A pure function; width, colour and symbols are arguments."""
+
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
+
+SYMBOLS = {"passed": "✓", "failed": "✗", "todo": "○", "blocked": "·", "error": "!"}
+PLAIN = {"passed": "+", "failed": "x", "todo": "o", "blocked": ".", "error": "!"}
+STYLES = {"passed": "green", "failed": "bold red", "todo": "dim", "blocked": "dim", "error": "bold yellow"}
+WRONG = frozenset({Outcome.FAILED, Outcome.CRASHED, Outcome.TIMEOUT, Outcome.MEMORY})
+WORDS = {Outcome.CRASHED: "your program ended", Outcome.TIMEOUT: "too slow", Outcome.MEMORY: "too much memory"}
+NARROWEST = 40
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to draw."""
+
+    width: int = 100
+    colour: bool = False
+    unicode: bool = True
+    traceback: bool = False
+
+
+def state(report: Report, task: TaskInfo) -> tuple[str, str]:
+    """What the board says of a task: the name of its symbol, and the words at the end of its line."""
+    checks = report.of_task(task.id)
+    outcomes = {check.outcome for check in checks}
+    points = f"{sum(check.earned for check in checks)} / {sum(check.points for check in checks)}"
+    if Outcome.ERROR in outcomes:
+        return "error", "not graded"
+    if outcomes == {Outcome.PASSED}:
+        return "passed", points
+    if outcomes & WRONG:
+        return "failed", points
+    if Outcome.BLOCKED in outcomes and Outcome.TODO not in outcomes:
+        waits = next(check.waits_for for check in checks if check.outcome is Outcome.BLOCKED)
+        return "blocked", f"needs {waits}"
+    return "todo", "to do" if not any(check.earned for check in checks) else f"to do   {points}"
+
+
+def first_failure(report: Report) -> CheckResult | None:
+    """The check to show whole: the first that is wrong."""
+    return next((check for check in report.checks if check.outcome in WRONG), None)
+
+
+def render(report: Report, look: Look | None = None) -> str:
+    """The whole board as text."""
+    look = look or Look()
+    out = io.StringIO()
+    console = Console(
+        file=out, width=max(look.width, NARROWEST), force_terminal=look.colour, no_color=not look.colour,
+        color_system="standard" if look.colour else None, highlight=False, emoji=False, markup=False, legacy_windows=False,
+    )  # fmt: skip
+    draw(console, report, look)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def draw(console: Console, report: Report, look: Look) -> None:
+    """Head, tasks, the first failure, what comes next."""
+    symbols = SYMBOLS if look.unicode else PLAIN
+    total = "not graded" if report.score is None else f"{report.score} / {report.maximum}"
+    dot = "·" if look.unicode else "-"
+    console.print(two_columns(Text(f"chapter {report.chapter} {dot} {report.title}", "bold"), Text(total, "bold")))
+    for task in report.tasks:
+        kind, words = state(report, task)
+        left = Text.assemble("  ", (symbols[kind], STYLES[kind]), f" {task.id:<5}{task.title}")
+        console.print(two_columns(left, Text(words, STYLES[kind] if kind != "passed" else "")))
+    for note in report.notes[:3]:
+        console.print(Text(f"  note: {note}", "yellow"))
+    failure = first_failure(report)
+    if failure and failure.finding:
+        console.print()
+        console.print(Text(f"{failure.task}  {failure.label}", "bold"))
+        show(console, report, failure, failure.finding, look)
+    console.print()
+    for line in what_next(report):
+        console.print(Text(line))
+
+
+def two_columns(left: Text, right: Text) -> Table:
+    """A line with something at its right end."""
+    grid = Table.grid(expand=True, padding=(0, 1))
+    grid.add_column(ratio=1)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_row(left, right)
+    return grid
+
+
+def show(console: Console, report: Report, check: CheckResult, finding: Finding, look: Look) -> None:
+    """One failure, whole: at most 25 lines."""
+    rows = [("we did", finding.did), ("expected", finding.expected), ("got", finding.got)]
+    if check.outcome in WORDS:
+        rows.append(("", f"({WORDS[check.outcome]})"))
+    if finding.line:
+        rows.append(("your line", f"{report.folder}/{finding.line.path}:{finding.line.number}   {finding.line.text.strip()}"))
+    if finding.why:
+        rows.append(("why", finding.why))
+    if finding.rows:
+        rows.append(("it ran", "; ".join(finding.rows)))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, Text(value))
+    for number, frame in enumerate(finding.timeline[-5:]):
+        table.add_row("sockets" if number == 0 else "", Text(frame))
+    if finding.printed.strip():
+        table.add_row("your program printed", Text("\n".join(finding.printed.strip().splitlines()[-3:])))
+    if look.traceback and finding.traceback:
+        table.add_row("traceback", Text(finding.traceback))
+    table.add_row("next", Text(f"nox -s hint -- {check.task}        lesson: {finding.lesson}"))
+    console.print(Padding(table, (0, 0, 0, 5)))
+    same = Counter(
+        other.finding.concept for other in report.checks if other.finding and other.id != check.id and other.finding.concept
+    )[finding.concept]
+    if same:
+        console.print(Text(f"     same cause in {same} more check{'s' * (same > 1)}", "dim"))
+
+
+def what_next(report: Report) -> list[str]:
+    """The last lines: what to do now."""
+    chapter = f"nox -s chapter-{report.chapter}"
+    if not report.gradable:
+        return ["The grader could not do its work: this says nothing about your program. What went wrong is above."]
+    if report.complete:
+        learned = "These tasks are done." if report.partial else "Everything passes. Well done."
+        return [learned, f"Compare with the reference: diff -r chapters/{report.chapter}_*/app solutions/{report.chapter}_*/app"]
+    failing = first_failure(report)
+    wrong = sum(check.outcome in WRONG for check in report.checks)
+    if failing:
+        more = f"{wrong} checks fail; this is the first. " if wrong > 1 else ""
+        return [f"{more}Mend it, then: {chapter} -- --task {failing.task}"]
+    task = next((task for task in report.tasks if state(report, task)[0] == "todo"), report.tasks[0])
+    lesson = next(check for check in report.of_task(task.id))
+    del lesson
+    return [
+        f"Next: task {task.id}, {task.title}. Search for \"TODO {task.id}\" in {report.folder}/app, write it, then: {chapter}",
+        f"A hint: nox -s hint -- {task.id}",
+    ]

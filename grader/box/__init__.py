@@ -1,0 +1,1 @@
+"""The two sides of the process boundary: the student's (launcher, life, recorder) and ours (control, sandbox)."""

@@ -1,0 +1,183 @@
+"""The grader's side of the box: starts the launcher, begins and ends lives, drains what they write."""
+
+import contextlib
+import json
+import os
+import secrets
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from grader.box import kernel
+from grader.box.lives import Exit, Life
+from grader.box.sandbox import LIMITS, MEMORY, OUTPUT, Level
+
+ROOT = Path(__file__).resolve().parents[2]
+BIRTH_DEADLINE = 60.0  # seconds; the first one waits for the launcher's imports
+WATCH_EVERY = 0.25  # seconds between two looks at the memory
+START = "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({fd})"
+
+
+class LauncherGoneError(Exception):
+    """The launcher does not answer: killed, or stopped, by what ran in it."""
+
+
+class Launcher:
+    """One launcher process and the lives below it. Start it from the main thread."""
+
+    def __init__(self, level: Level) -> None:
+        """Start warming up; nothing is waited for yet."""
+        self.level = level
+        self.lives: dict[int, Life] = {}
+        self.lock = threading.Lock()
+        self.count = 0
+        self.closed = False
+        kernel.adopt_orphans()
+        self.spare = frozenset(kernel.descendants(os.getpid()))  # not ours to end
+        self.spawn()
+        self.thread = threading.Thread(target=self.pump, daemon=True, name="pump")
+        self.thread.start()
+
+    def spawn(self) -> None:
+        """Start the process."""
+        self.control, theirs = socket.socketpair()
+        command = [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=theirs.fileno())]
+        environment = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
+        self.process = subprocess.Popen(
+            self.level.confine(command), pass_fds=[theirs.fileno()], env=environment | {"PATH": os.defpath},
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.control, selectors.EVENT_READ, self.hear)
+        self.heard = b""
+
+    def begin(self, request: dict[str, Any], listener: socket.socket | None = None) -> Life:
+        """Begin a life.
+
+        Args:
+            request: what it does and where: `do`, `app`, `cwd`, `env`, and what life.py reads for a probe.
+            listener: the listening socket to serve on; closed on our side.
+
+        Raises:
+            LauncherGoneError: the launcher was killed, or does not answer within a minute.
+        """
+        with self.lock:
+            if self.process.poll() is not None:
+                self.respawn()
+            self.count += 1
+            life = Life(self.count, nonce=secrets.token_hex(8))
+            self.lives[life.number] = life
+            for tap in life.taps:
+                self.selector.register(tap.reader, selectors.EVENT_READ, tap)
+            message = {"id": life.number, "nonce": life.nonce, "limits": LIMITS} | request
+            theirs = life.hand_over()
+            passed = [*theirs, *([listener.fileno()] if listener else [])]
+            try:
+                socket.send_fds(self.control, [json.dumps(message).encode() + b"\n"], passed)
+                life.meet(BIRTH_DEADLINE)
+            except (OSError, EOFError) as problem:
+                life.finish(Exit(reason="launcher"))
+                raise LauncherGoneError(str(problem)) from problem
+            finally:
+                for descriptor in theirs:
+                    os.close(descriptor)
+                if listener:
+                    listener.close()
+            return life
+
+    def respawn(self) -> None:
+        """Start another launcher after the student's code ended the first."""
+        self.control.close()
+        kernel.kill_below(os.getpid(), keep_trees=self.spare)
+        for life in list(self.lives.values()):
+            life.finish(Exit(reason="launcher"))
+        self.lives.clear()
+        self.spawn()
+
+    def pump(self) -> None:
+        """Drain, listen and watch until closed; runs in a thread of its own."""
+        next_watch = time.monotonic()
+        while not self.closed:
+            with contextlib.suppress(OSError, ValueError, RuntimeError):  # closed under us, by close() or respawn()
+                for key, _ in self.selector.select(WATCH_EVERY):
+                    self.attend(key.fileobj, key.data)
+            if time.monotonic() >= next_watch:
+                self.watch()
+                next_watch = time.monotonic() + WATCH_EVERY
+
+    def attend(self, source: Any, handler: Any) -> None:
+        """Take what is there from one pipe, or from the control socket."""
+        if callable(handler):
+            handler()
+        elif not handler.drain():
+            self.selector.unregister(source)
+            handler.close()
+
+    def hear(self) -> None:
+        """Take what the launcher says: which life has ended, and how."""
+        data = self.control.recv(65_536)
+        if not data:
+            self.selector.unregister(self.control)
+            return
+        *lines, self.heard = (self.heard + data[-65_536:]).split(b"\n")
+        for line in lines:
+            with contextlib.suppress(ValueError, AttributeError, TypeError):
+                message = json.loads(line)
+                life = self.lives.get(message.get("exit"))
+                if life is not None:
+                    self.ended(life, Exit(status=int(message["status"])))
+
+    def ended(self, life: Life, exit_: Exit) -> None:
+        """A life is over: kill what it left behind, take its last words."""
+        with self.lock:  # nobody may be born while we look for orphans: a newborn looks like one
+            self.sweep()
+        for tap in life.taps:
+            if tap.open:
+                tap.drain()
+        life.finish(exit_)
+        self.lives.pop(life.number, None)
+
+    def sweep(self) -> None:
+        """Kill whatever is below us and is neither the launcher nor a life."""
+        alive = [each.pid for each in self.lives.values() if each.signal_works()]
+        kernel.kill_below(os.getpid(), keep={self.process.pid}, keep_trees=self.spare.union(alive))
+
+    def watch(self) -> None:
+        """Stop a life that takes more memory, or prints more, than it may."""
+        for life in [life for life in list(self.lives.values()) if life.pid and not life.exit]:
+            if kernel.resident(life.pid) > MEMORY:
+                life.stop_for("memory")
+            elif sum(tap.total for tap in life.taps) > OUTPUT:
+                life.stop_for("output")
+
+    def end(self, life: Life, number: int = signal.SIGKILL, patience: float = 10.0) -> Exit:
+        """End a life with a signal (a kill when that does not help) and wait until it is gone."""
+        life.asked = True
+        if not life.exit:
+            life.signal(number)
+            if not life.over.wait(patience):
+                life.signal(signal.SIGKILL)
+                if not life.over.wait(patience):
+                    self.ended(life, Exit(reason="launcher"))
+        return life.exit or Exit()
+
+    def close(self) -> None:
+        """End every life, the launcher, and whatever else is below us."""
+        self.closed = True
+        with contextlib.suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)  # the launcher ends its lives and itself
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        kernel.kill_below(os.getpid(), keep_trees=self.spare)
+        self.process.wait()
+        self.thread.join(2)
+        for life in list(self.lives.values()):
+            life.finish(Exit(reason="launcher"))
+        self.control.close()

@@ -1,0 +1,103 @@
+"""One life of the student's app: what a forked child of the launcher does, from birth to exit."""
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from grader.box import kernel
+from grader.box.recorder import Recorder
+
+UVICORN_OPTIONS: dict[str, Any] = {
+    "ws": "websockets-sansio", "http": "h11", "loop": "asyncio", "access_log": False, "timeout_graceful_shutdown": 2,
+}  # fmt: skip
+STDOUT, STDERR = 1, 2
+
+
+def live(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    """Settle in the child process, then do what was asked; never returns to the launcher."""
+    stdout, stderr, testimony, talk, *listener = descriptors
+    os.setsid()
+    kernel.die_with_parent()
+    settle(request, stdout, stderr)
+    channel = socket.socket(fileno=talk)
+    channel.sendall(struct.pack("i", os.getpid()))  # the kernel adds who really sent it
+    recorder = Recorder(testimony, Path(request["app"]))
+    recorder.install()
+    sys.path.insert(0, str(Path(request["app"])))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+        del sys.modules[name]
+    if request["do"] == "serve":
+        serve(recorder, socket.socket(fileno=listener[0]))
+    probe(request, recorder, channel)
+
+
+def settle(request: dict[str, Any], stdout: int, stderr: int) -> None:
+    """Take on the life's own streams, limits, environment and folder."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (stdout, STDOUT), (stderr, STDERR)):
+        os.dup2(source, target)
+        os.close(source)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr] # both are TextIOWrapper here
+    for name, value in request["limits"].items():
+        number = getattr(resource, name)
+        hard = resource.getrlimit(number)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (value, value))
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    os.chdir(request["cwd"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["uvicorn", "app.main:app"]
+    sys.dont_write_bytecode = True
+
+
+def serve(recorder: Recorder, listener: socket.socket) -> NoReturn:
+    """Serve app.main:app with uvicorn on the listening socket."""
+    import uvicorn
+
+    with recorder.phase("import"):
+        app = importlib.import_module("app.main").app
+    with recorder.phase("start"):
+        uvicorn.Server(uvicorn.Config(recorder.watch(app), **UVICORN_OPTIONS)).run(sockets=[listener])
+    sys.exit(0)
+
+
+def probe(request: dict[str, Any], recorder: Recorder, channel: socket.socket) -> NoReturn:
+    """Run one probe of grader/probes and send what it returns, marked with this life's nonce.
+
+    A probe that is a generator sends every value it yields, and waits for a byte from the grader after each.
+    """
+    spec = importlib.util.spec_from_file_location("probe", request["probe"])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def send(value: object) -> None:
+        channel.sendall(json.dumps({"nonce": request["nonce"], "value": value}).encode() + b"\n")
+
+    with recorder.phase("probe"):
+        result = getattr(module, request["function"])(**request["arguments"])
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)
+        if isinstance(result, Generator):
+            for value in result:
+                send(value)
+                if not channel.recv(1):
+                    break
+        else:
+            send(result)
+    sys.exit(0)

@@ -1,0 +1,90 @@
+"""The grader's record of one life: its process, what it wrote, how it ended."""
+
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader.box import kernel
+from grader.box.tap import Tap
+
+Reason = Literal["", "memory", "output", "deadline", "launcher"]
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a life ended: the status `waitpid` gave, and why, where the grader ended it."""
+
+    status: int = 0
+    reason: Reason = ""
+
+    def __str__(self) -> str:
+        """In words a student knows."""
+        if self.reason == "memory":
+            return "it took more memory than it may (512 MB), and was stopped"
+        if self.reason == "output":
+            return "it printed more than it may (16 MB), and was stopped"
+        if self.reason == "deadline":
+            return "it took longer than it may, and was stopped"
+        if self.reason == "launcher":
+            return "the process that starts your program was killed"
+        if os.WIFSIGNALED(self.status):
+            return f"it was ended by the signal {signal.Signals(os.WTERMSIG(self.status)).name}"
+        return f"it ended by itself, with exit status {os.waitstatus_to_exitcode(self.status)}"
+
+
+class Life:
+    """One process of the student's app, from its birth on."""
+
+    def __init__(self, number: int, nonce: str) -> None:
+        """Make the pipes and the channel it will write to."""
+        self.number = number
+        self.nonce = nonce
+        self.pid = 0
+        self.signal: Callable[[int], None] = lambda _number: None
+        self.exit: Exit | None = None
+        self.reason: Reason = ""
+        self.asked = False
+        self.over = threading.Event()
+        self.stdout, self.stderr, self.testimony = self.taps = (Tap(), Tap(), Tap())
+        self.talk, self._theirs = socket.socketpair()
+        kernel.ask_for_credentials(self.talk)
+
+    def hand_over(self) -> list[int]:
+        """The descriptors for the life, in the order life.py takes them; the caller closes them."""
+        return [*(tap.writer for tap in self.taps), self._theirs.detach()]
+
+    def meet(self, deadline: float) -> None:
+        """Wait for the first bytes, and learn from the kernel which process sent it."""
+        self.talk.settimeout(deadline)
+        self.pid = kernel.receive_pid(self.talk)
+        self.signal = kernel.open_process(self.pid)
+
+    def signal_works(self) -> bool:
+        """Whether the process is known and not yet reported dead."""
+        return bool(self.pid) and self.exit is None
+
+    def stop_for(self, reason: Reason) -> None:
+        """Kill it, and remember why."""
+        self.reason = self.reason or reason
+        self.signal(signal.SIGKILL)
+
+    def finish(self, exit_: Exit) -> None:
+        """It is over."""
+        if self.exit is None:
+            self.exit = Exit(exit_.status, self.reason or exit_.reason)
+            self.over.set()
+
+    def records(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """The testimony so far, of one kind; what is not a record is passed over."""
+        for line in bytes(self.testimony.kept).split(b"\n"):
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(record, dict) and kind in (None, record.get("kind")):
+                yield record

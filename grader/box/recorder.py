@@ -1,0 +1,114 @@
+"""Testimony: what only the student's process can say. Errors, SQL statements, warnings.
+
+It explains verdicts, it does not make them. Everything is one JSON line on a pipe that the grader drains to a cap.
+"""
+
+import contextlib
+import json
+import linecache
+import os
+import sqlite3
+import sys
+import traceback
+import warnings
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+ASGIApp = Callable[[Scope, Callable[..., Any], Callable[..., Any]], Awaitable[None]]
+
+LONGEST_TEXT = 1500
+MOST_FRAMES = 40
+
+
+class Recorder:
+    """Writes what it sees to a descriptor."""
+
+    def __init__(self, descriptor: int, root: Path) -> None:
+        """Write to `descriptor`; files below `root`/app are the student's."""
+        self.descriptor = descriptor
+        self.root = str(root / "app") + os.sep
+
+    def say(self, kind: str, **fields: object) -> None:
+        """Write one record; a grader that no longer listens is not the app's trouble."""
+        line = json.dumps({"kind": kind, **fields}, default=str)
+        with contextlib.suppress(OSError):
+            os.write(self.descriptor, line.encode(errors="replace") + b"\n")
+
+    def install(self) -> None:
+        """Watch every SQLite connection, every warning, and where each coroutine is made."""
+        original = sqlite3.connect
+
+        def connect(*args: Any, **options: Any) -> sqlite3.Connection:
+            connection = original(*args, **options)
+            connection.set_trace_callback(self.statement)
+            return connection
+
+        sqlite3.connect = connect
+        sqlite3.dbapi2.connect = connect  # type: ignore[attr-defined] # the module SQLAlchemy looks it up in
+        sys.set_coroutine_origin_tracking_depth(1)
+        warnings.simplefilter("always", RuntimeWarning)
+        warnings.showwarning = self.warning
+
+    def statement(self, sql: str) -> None:
+        """Record one SQL statement."""
+        self.say("sql", text=sql[:LONGEST_TEXT])
+
+    def warning(self, message: Warning | str, category: type[Warning], *place: object) -> None:
+        """Record a warning (in place of printing it)."""
+        self.say("warning", type=category.__name__, message=str(message)[:LONGEST_TEXT], place=place[:2])
+
+    def error(self, problem: BaseException, phase: str, path: str = "") -> None:
+        """Record an exception with the student's own frames, the innermost last."""
+        while isinstance(problem, BaseExceptionGroup) and len(problem.exceptions) == 1:
+            problem = problem.exceptions[0]
+        frames = traceback.extract_tb(problem.__traceback__)[-MOST_FRAMES:]
+        if isinstance(problem, SyntaxError) and (problem.filename or "").startswith(self.root):
+            mine = [(self.relative(str(problem.filename)), problem.lineno or 0, "", problem.text or "")]
+        else:
+            mine = [
+                (self.relative(frame.filename), frame.lineno or 0, frame.name, frame.line or "")
+                for frame in frames
+                if frame.filename.startswith(self.root)
+            ]
+        kind = type(problem)
+        self.say(
+            "error", phase=phase, path=path, type=f"{kind.__module__}.{kind.__qualname__}",
+            message=str(problem)[:LONGEST_TEXT], frames=mine[-8:], via=[frame.name for frame in frames],
+            missing=getattr(problem, "name", None) if isinstance(problem, ImportError) else None,
+            offset=problem.offset if isinstance(problem, SyntaxError) else None,
+        )  # fmt: skip
+        linecache.checkcache()
+
+    def relative(self, filename: str) -> str:
+        """The path below app/, as the student knows it."""
+        return "app/" + filename.removeprefix(self.root)
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Record what goes wrong in a phase of the life, then let it end the process."""
+        try:
+            yield
+        except SystemExit as leaving:
+            if leaving.code not in (0, None):
+                self.error(leaving, name)
+            raise
+        except BaseException as problem:
+            self.error(problem, name)
+            raise
+
+    def watch(self, app: ASGIApp) -> ASGIApp:
+        """The same app, its unhandled errors recorded; over a Unix socket it sees the address it would see over TCP."""
+
+        async def watched(scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+            if scope["type"] != "lifespan":
+                scope["client"] = scope.get("client") or ("127.0.0.1", 50_000)
+                scope["server"] = ("127.0.0.1", 8000)
+            try:
+                await app(scope, receive, send)
+            except Exception as problem:
+                self.error(problem, scope["type"], str(scope.get("path", "")))
+                raise
+
+        return watched

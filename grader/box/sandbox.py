@@ -1,0 +1,42 @@
+"""How a launcher is confined: one object a level, and the limits that every life has.
+
+A level turns the command that starts the launcher into the one that starts it confined.
+`practice` confines nothing but the resources: it is for a student's own machine and own code.
+"""
+
+import sys
+from dataclasses import dataclass
+from typing import Protocol
+
+MEGABYTE = 1024 * 1024
+MEMORY = 512 * MEGABYTE  # resident, the life and all below it: comfortable for this stack, 256 MB is the floor
+OUTPUT = 16 * MEGABYTE  # what a life may print before it is stopped; far less is kept
+
+LIMITS = {
+    "RLIMIT_CPU": 60,  # seconds
+    "RLIMIT_FSIZE": 64 * MEGABYTE,
+    "RLIMIT_NOFILE": 1024,
+    "RLIMIT_CORE": 0,
+}
+if sys.platform == "linux":  # macOS reserves address space so freely that this limit means nothing there
+    LIMITS["RLIMIT_AS"] = 8192 * MEGABYTE  # address space, not memory: 40 threads reserve gigabytes
+
+
+class Level(Protocol):
+    """A way to confine the launcher."""
+
+    name: str
+
+    def confine(self, command: list[str]) -> list[str]:
+        """The command that runs `command` confined."""
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Process group, deadlines, output caps and resource limits; needs no privilege, keeps no secret."""
+
+    name: str = "practice"
+
+    def confine(self, command: list[str]) -> list[str]:
+        """The command as it is."""
+        return command

@@ -1,0 +1,111 @@
+"""The SQLite file a student's program leaves behind, read from outside."""
+
+import contextlib
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.expect import CheckFailed, expect
+
+BUSY = 10.0  # seconds we wait for a lock of the student's
+LONGEST_QUERY = 10.0  # seconds; a view of the student's could be endless
+MOST_ROWS = 100_000
+
+
+def _careful(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Take a schema we did not write for what it is: data from a stranger."""
+    end = time.monotonic() + LONGEST_QUERY
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.set_progress_handler(lambda: int(time.monotonic() > end), 50_000)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+class Database:
+    """The file, as another program sees it."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` need not exist yet."""
+        self.path = path
+
+    @contextlib.contextmanager
+    def open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection of our own, read-only unless asked; committed at the end.
+
+        Raises:
+            CheckFailed: there is no such file, it is no database, or the statement fails.
+        """
+        did = f"open {self.path.name} with sqlite3"
+        try:
+            mode = "rw" if write else "ro"
+            connection = sqlite3.connect(f"{self.path.as_uri()}?mode={mode}", uri=True, timeout=BUSY)
+        except sqlite3.Error as problem:
+            raise CheckFailed(did, "the database file of your program", f"{problem}: there is none") from problem
+        try:
+            yield _careful(connection)
+            connection.commit()
+        except sqlite3.Error as problem:
+            raise CheckFailed(did, "tables as the chapter describes them", f"sqlite3 says: {problem}") from problem
+        finally:
+            connection.close()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What a SELECT finds, read-only."""
+        with self.open() as connection:
+            return [tuple(row) for row in connection.execute(sql, parameters).fetchmany(MOST_ROWS)]
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        rows = self.rows(sql, parameters)
+        return rows[0][0] if rows else None
+
+    def write(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run one statement and commit: a trigger, a copied row."""
+        with self.open(write=True) as connection:
+            connection.execute(sql, parameters)
+
+    def tables(self) -> set[str]:
+        """The names of the tables."""
+        return {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def expect_rows(self, number: int, table: str, where: str = "1", parameters: Sequence[Any] = (), **said: str) -> None:
+        """Fail the check unless the table holds that many such rows; `said` are keywords of CheckFailed."""
+        found = self.value(f"SELECT count(*) FROM {table} WHERE {where}", parameters)  # noqa: S608 -- the suite's own text
+        expect(
+            found == number,
+            did=said.pop("did", f"SELECT * FROM {table}" + (f" WHERE {where}" if where != "1" else "")),
+            expected=f"table {table}: {number} row{'s' * (number != 1)}",
+            got=f"table {table}: {found} row{'s' * (found != 1)}",
+            **said,  # type: ignore[arg-type] # why and look
+        )
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock, as another program might: BEGIN IMMEDIATE ... ROLLBACK."""
+        with self.open(write=True) as connection:
+            connection.isolation_level = None
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def copy(self) -> Iterator["Database"]:
+        """A copy to play with, once the program is dead: the file, its journal and its write-ahead log."""
+        with tempfile.TemporaryDirectory(prefix="wb-") as folder:
+            for suffix in ("", "-journal", "-wal"):
+                source = self.path.with_name(self.path.name + suffix)
+                if source.is_file() and not source.is_symlink():
+                    shutil.copyfile(source, Path(folder, source.name))
+            yield Database(Path(folder, self.path.name))
+
+    def raw(self) -> bytes:
+        """All bytes on disk, once the program is dead: while it lives, closing the file would drop our locks."""
+        names = [self.path.with_name(self.path.name + suffix) for suffix in ("", "-journal", "-wal")]
+        return b"".join(name.read_bytes() for name in names if name.is_file() and not name.is_symlink())

@@ -1,0 +1,205 @@
+"""Probes of chapter 01: what a short script of the student's own would do with app.database, app.models and app.crud.
+
+They run in the student's process, hold no expected values, and are judged by what the file holds afterwards.
+"""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+
+def engine_row(table: str, value: str) -> None:
+    """Create a table through the engine, and write a row into it."""
+    from app.database import engine
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE {table} (value TEXT)")
+        connection.exec_driver_sql(f"INSERT INTO {table} VALUES (?)", (value,))
+
+
+def orphans(connections: int) -> None:
+    """Try to write a row that refers to nothing, on several connections that are open at the same time."""
+    from app.database import engine
+    from sqlalchemy.exc import IntegrityError
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE children (number INTEGER, parent INTEGER REFERENCES parents (id))")
+        connection.exec_driver_sql("INSERT INTO parents VALUES (1)")
+        connection.exec_driver_sql("INSERT INTO children VALUES (0, 1)")
+    opened = [engine.connect() for _ in range(connections)]
+    for number, connection in enumerate(opened, 1):
+        with suppress(IntegrityError):
+            connection.exec_driver_sql("INSERT INTO children VALUES (?, 99)", (number,))
+        connection.commit()
+    for connection in opened:
+        connection.close()
+
+
+def session_row(table: str, value: str) -> None:
+    """Write a row through a session of the factory."""
+    from app.database import SessionLocal
+    from sqlalchemy import text
+
+    with SessionLocal() as db:
+        db.execute(text(f"CREATE TABLE {table} (value TEXT)"))
+        db.execute(text(f"INSERT INTO {table} VALUES (:value)"), {"value": value})
+        db.commit()
+
+
+def get_db_row(table: str, value: str) -> None:
+    """Write a row through the session that get_db yields."""
+    from app.database import get_db
+    from sqlalchemy import text
+
+    generator = get_db()
+    db = next(generator)
+    db.execute(text(f"CREATE TABLE {table} (value TEXT)"))
+    db.execute(text(f"INSERT INTO {table} VALUES (:value)"), {"value": value})
+    db.commit()
+    with suppress(StopIteration):
+        next(generator)
+
+
+def abandoned_session(how: str) -> Iterator[str]:
+    """Leave a write unfinished in get_db's session, end the request, and wait: is the lock still held?"""
+    from app.database import engine, get_db
+    from sqlalchemy import text
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (value TEXT)")
+    generator = get_db()
+    db = next(generator)  # kept, as a request's own variables keep it
+    db.execute(text("INSERT INTO notes VALUES ('unfinished')"))
+    if how == "error":
+        with suppress(RuntimeError):
+            generator.throw(RuntimeError("the route failed"))
+    else:
+        with suppress(StopIteration):
+            next(generator)
+    yield f"ended, {type(db).__name__}"
+
+
+def tables_of_models() -> list[str]:
+    """Import the models and create what Base knows, without the student's create_tables."""
+    from app import models
+    from app.database import Base, engine
+
+    Base.metadata.create_all(engine)
+    return [models.User.__tablename__, models.Message.__tablename__]
+
+
+def _relationship(source: Any, target: Any) -> str:
+    """The name of the attribute of one class that leads to the other."""
+    from sqlalchemy import inspect
+
+    names = [each.key for each in inspect(source).relationships if each.mapper.class_ is target]
+    if not names:
+        raise LookupError(f"{source.__name__} has no relationship to {target.__name__}")
+    return str(names[0])
+
+
+def stored_by_owner(username: str, content: str) -> None:
+    """Store a message by giving it its owner, not the owner's id."""
+    tables_of_models()
+    from app.database import engine
+    from app.models import Message, User
+    from sqlalchemy.orm import Session
+
+    with Session(engine) as db:
+        other = User(username=f"{username}-other", hashed_password="x")
+        user = User(username=username, hashed_password="x")
+        db.add_all([other, user])
+        db.flush()
+        db.add(Message(**{"content": content, _relationship(Message, User): user}))
+        db.commit()
+
+
+def stored_by_list(username: str, contents: list[str]) -> None:
+    """Store messages by appending them to their owner's list."""
+    tables_of_models()
+    from app.database import engine
+    from app.models import Message, User
+    from sqlalchemy.orm import Session
+
+    with Session(engine) as db:
+        user = User(username=username, hashed_password="x")
+        db.add(user)
+        for content in contents:
+            getattr(user, _relationship(User, Message)).append(Message(content=content))
+        db.commit()
+
+
+def both_sides(username: str) -> list[bool]:
+    """Whether each side of the relationship shows at once what was done on the other."""
+    from app.models import Message, User
+
+    there, back = _relationship(User, Message), _relationship(Message, User)
+    user = User(username=username, hashed_password="x")
+    message = Message(**{"content": "hello", back: user})
+    listed = message in getattr(user, there)
+    other = Message(content="again")
+    getattr(user, there).append(other)
+    return [listed, getattr(other, back) is user]
+
+
+def times(username: str, gap: bool) -> Iterator[str]:
+    """Insert messages one after the other, and say which time each was given, as ISO 8601."""
+    tables_of_models()
+    from app.database import engine
+    from app.models import Message, User
+    from sqlalchemy.orm import Session
+
+    with Session(engine) as db:
+        user = User(username=username, hashed_password="x")
+        db.add(user)
+        db.commit()
+        while True:
+            message = Message(content="tick", owner_id=user.id)
+            db.add(message)
+            db.commit()
+            db.refresh(message)
+            moment: datetime.datetime = message.timestamp
+            yield moment.isoformat()
+            if not gap:
+                return
+
+
+def create_tables(times: int) -> None:
+    """What `python -c "from app.database import create_tables; create_tables()"` does."""
+    from app.database import create_tables as create
+
+    for _ in range(times):
+        create()
+
+
+def messages(username: str, contents: list[str]) -> None:
+    """Store a user and messages with the functions of app.crud."""
+    from app.crud import create_message, create_user, get_user_by_username
+    from app.database import SessionLocal, create_tables
+
+    create_tables()
+    with SessionLocal() as db:
+        create_user(db, username, "x")
+    with SessionLocal() as db:
+        owner = get_user_by_username(db, username).id
+        for content in contents:
+            create_message(db, content, owner)
+
+
+def registered_twice(username: str, other: str) -> list[str]:
+    """Create a user, the same again, and another, all in one session."""
+    from app.crud import create_user
+    from app.database import SessionLocal, create_tables
+
+    create_tables()
+    found = []
+    with SessionLocal() as db:
+        for name in (username, username, other):
+            try:
+                create_user(db, name, "x")
+                found.append("")
+            except Exception as problem:
+                found.append(type(problem).__name__)
+    return found

@@ -1,0 +1,91 @@
+"""A probe at work: the grader's end of the conversation with a function that runs in the student's process."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from grader.answers import strict_json
+from grader.expect import CheckFailed, Trouble
+from grader.report import Outcome
+
+if TYPE_CHECKING:
+    from grader.box.lives import Exit, Life
+
+PATIENCE = 20.0  # seconds for one value
+LONGEST = 1024 * 1024
+NOTHING = object()
+
+
+class Probe:
+    """The values a probe gives, one by one."""
+
+    def __init__(self, life: "Life", did: str, end: Callable[..., "Exit"]) -> None:
+        """The life has begun; the probe runs."""
+        self.life = life
+        self.did = did
+        self.end = end
+        self.buffer = b""
+
+    def next(self) -> Any:
+        """The next value, NOTHING at the end.
+
+        Raises:
+            CheckFailed: the student's code raised.
+            Trouble: it ended, or gave nothing in time.
+        """
+        end = time.monotonic() + PATIENCE
+        while b"\n" not in self.buffer:
+            self.life.talk.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                data = self.life.talk.recv(65_536)
+            except TimeoutError:
+                got = f"nothing within {PATIENCE:g} seconds"
+                raise Trouble(Outcome.TIMEOUT, self.did, "an end", got, life=self.life) from None
+            except OSError:
+                data = b""
+            if not data or len(self.buffer) > LONGEST:
+                return self._over()
+            self.buffer += data
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            message = strict_json(line)
+            if message["nonce"] == self.life.nonce:
+                return message["value"]
+        raise CheckFailed(self.did, "what the program returns", "something else on our channel", life=self.life)
+
+    def _over(self) -> Any:
+        self.life.over.wait(PATIENCE)
+        over = self.life.exit
+        error = next(self.life.records("error"), None)
+        if over and over.reason in ("memory", "deadline", "output"):
+            outcome = {"memory": Outcome.MEMORY, "deadline": Outcome.TIMEOUT}.get(over.reason, Outcome.CRASHED)
+            raise Trouble(outcome, self.did, "an end", f"your program is gone: {over}", life=self.life)
+        if error:
+            got = f"{str(error.get('type', '')).rpartition('.')[2]}: {error.get('message', '')}"
+            raise CheckFailed(self.did, "no error", got, life=self.life)
+        if over and over.status:
+            raise Trouble(Outcome.CRASHED, self.did, "an end", f"your program is gone: {over}", life=self.life)
+        return NOTHING
+
+    def go_on(self) -> None:
+        """Let a probe that waits after a value go on."""
+        with contextlib.suppress(OSError):
+            self.life.talk.sendall(b"!")
+
+    def finish(self) -> Any:
+        """Let it run to its end; the last value."""
+        last: Any = None
+        while (value := self.next()) is not NOTHING:
+            last = value
+            self.go_on()
+        return last
+
+    def __enter__(self) -> Self:
+        """The probe itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        """End its life."""
+        self.end(self.life)

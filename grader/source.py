@@ -1,0 +1,58 @@
+"""Finds a line of the student's: by the frame of an error, or by the name of a function."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from grader.report import Line
+from grader.scrub import scrub
+
+LONGEST_LINE = 100
+
+
+def definition(folder: Path, name: str) -> Line | None:
+    """Where a function or class is defined: "create_user", or "User.email" for a line within a class.
+
+    Searched as text: a file that is no Python any more has lines too.
+    """
+    outer, _, inner = name.partition(".")
+    pattern = re.compile(rf"^\s*(?:async\s+def|def|class)\s+{re.escape(outer)}\b|^{re.escape(outer)}\s*[:=]")
+    for path in sorted((folder / "app").rglob("*.py")):
+        lines = path.read_text("utf-8", "replace").splitlines()
+        for number, text in enumerate(lines, 1):
+            if pattern.match(text):
+                if inner:
+                    number, text = _within(lines, number, inner) or (number, text)
+                return Line(path=path.relative_to(folder).as_posix(), number=number, text=scrub(text, LONGEST_LINE))
+    return None
+
+
+def _within(lines: list[str], start: int, word: str) -> tuple[int, str] | None:
+    indent = len(lines[start - 1]) - len(lines[start - 1].lstrip())
+    for number, text in enumerate(lines[start:], start + 1):
+        if text.strip() and len(text) - len(text.lstrip()) <= indent and not text.lstrip().startswith((")", "#")):
+            return None
+        if re.search(rf"\b{re.escape(word)}\b", text) and not text.lstrip().startswith(("#", '"')):
+            return number, text
+    return None
+
+
+def frame(record: dict[str, Any]) -> Line | None:
+    """The innermost line of the student's in an error the recorder saw."""
+    try:
+        path, number, _, text = record["frames"][-1]
+        return Line(path=scrub(str(path), 120), number=int(number), text=scrub(str(text), LONGEST_LINE))
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+
+
+def traceback(record: dict[str, Any]) -> str:
+    """The student's own frames of an error, as Python would write them."""
+    lines = []
+    for each in record.get("frames") or []:
+        try:
+            path, number, function, text = each
+        except (TypeError, ValueError):
+            continue
+        lines.append(scrub(f"{path}:{number} in {function or 'module'}: {str(text).strip()}", 200))
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""the tables"""
+
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+COMMAND = 'python -c "from app.database import create_tables; create_tables()"'
+IMPORTED = "create_all creates the tables that Base knows, and Base knows a class once its module has been imported."
+
+
+def expect_tables(student: Student, did: str) -> None:
+    """Fail unless the file holds both tables."""
+    found = student.database.tables()
+    expect(
+        {"users", "messages"} <= found, did=did, expected="the tables users and messages", look="create_tables",
+        got=f"the tables {', '.join(sorted(found))}" if found else "no table at all", why=IMPORTED,
+    )  # fmt: skip
+
+
+@check("1.6", points=2, needs=("1.4", "1.5"), lesson="transactions")
+def test_from_the_command_line(student: Student) -> None:
+    """create_tables makes both tables, without a server"""
+    student.probe("01_orm_setup.create_tables", COMMAND, times=1)
+    expect_tables(student, COMMAND)
+
+
+@check("1.6", points=2, needs="1.6/from-the-command-line")
+def test_twice_without_harm(student: Student) -> None:
+    """a second call harms nothing, and the data stay"""
+    did = f"{COMMAND}, then store a user, then the same command again, twice"
+    student.probe("01_orm_setup.create_tables", COMMAND, times=1)
+    student.database.write("INSERT INTO users (username, hashed_password) VALUES ('mira', 'x')")
+    student.probe("01_orm_setup.create_tables", did, times=2)
+    why = "Only what is missing may be created: drop_all, or a table made anew, takes the data with it."
+    student.database.expect_rows(1, "users", did=did, look="create_tables", why=why)
+
+
+@check("1.6", points=2, needs="1.6/from-the-command-line")
+def test_at_start_up(student: Student) -> None:
+    """the server makes the tables when it starts"""
+    did = "uvicorn app.main:app, then GET /"
+    student.start().get("/").expect(200, look="page")
+    expect_tables(student, did)
+
+
+@check("1.6", points=1, needs="1.6/at-start-up")
+def test_a_file_with_data(student: Student) -> None:
+    """a start on a file that already holds data keeps them"""
+    student.probe("01_orm_setup.create_tables", COMMAND, times=1)
+    with student.database.open(write=True) as connection:
+        connection.executemany(
+            "INSERT INTO users (username, hashed_password) VALUES (?, 'x')", [(student.name(),) for _ in range(30)]
+        )
+    app = student.start()
+    app.get("/").expect(200, look="page")
+    why = "Only what is missing may be created: drop_all, or a table made anew, takes the data with it."
+    student.database.expect_rows(30, "users", did="start the server on a file with 30 users", look="create_tables", why=why)

@@ -1,0 +1,59 @@
+"""schemas"""
+
+from typing import Any
+
+from grader.app import App
+from grader.check import check
+from grader.student import Student
+
+LIMITS = "A schema refuses a body before your route sees it; what it does not refuse ends in your database."
+BYTES = "bcrypt reads 72 bytes and stops at NUL. Characters are not bytes: an emoji has four."
+
+
+def refuse(app: App, body: Any, why: str) -> None:
+    """Fail unless /register answers this body with 422."""
+    app.post("/register", json=body).expect(422, why=why, look="UserCreate")
+
+
+@check("1.7", points=1, needs="1.1", lesson="what-comes-in-and-what-goes-out")
+def test_a_good_body(app: App, student: Student) -> None:
+    """a good name and password are not refused, a body without them is"""
+    body = {"username": student.name(), "password": "correct horse"}
+    answer = app.post("/register", json=body)
+    if answer.status == 422:
+        raise answer.failed("not 422: this body is fine", why=LIMITS, look="UserCreate")
+    for missing in ("username", "password"):
+        refuse(app, {name: value for name, value in body.items() if name != missing}, LIMITS)
+
+
+@check("1.7", points=2, needs="1.7/a-good-body", lesson="what-comes-in-and-what-goes-out")
+def test_limits(app: App, student: Student) -> None:
+    """a blank name and an empty password are refused"""
+    for username in ("", "   ", "\t\n"):
+        refuse(app, {"username": username, "password": "correct horse"}, LIMITS)
+    refuse(app, {"username": student.name(), "password": ""}, LIMITS)
+
+
+@check("1.7", points=2, needs="1.7/a-good-body", lesson="what-comes-in-and-what-goes-out")
+def test_what_bcrypt_cannot_hash(app: App, student: Student) -> None:
+    """a password over 72 bytes, or with a NUL character, is refused; one of 72 bytes is not"""
+    for password in ("x" * 73, "\N{HEDGEHOG}" * 25, "null\0byte"):
+        refuse(app, {"username": student.name(), "password": password}, BYTES)
+    answer = app.post("/register", json={"username": student.name(), "password": "\N{HEDGEHOG}" * 18})
+    if answer.status == 422:
+        raise answer.failed("not 422: 18 emoji are 72 bytes", why=BYTES, look="fits_bcrypt")
+
+
+@check("1.7", points=2, needs="1.8", lesson="what-comes-in-and-what-goes-out")
+def test_no_secret_goes_out(app: App, student: Student) -> None:
+    """the answer holds id and username, and neither password nor hash"""
+    password = f"{student.name()}-secret"
+    answer = app.post("/register", json={"username": student.name(), "password": password}).expect(201, look="UserOut")
+    answer.expect_keys("id", "username", why="What a route may show is said by its response_model.", look="UserOut")
+    hashed = student.database.value("SELECT hashed_password FROM users")
+    for secret in (password, str(hashed)):
+        if secret in answer.text:
+            raise answer.failed(
+                "no password and no hash", look="UserOut",
+                why="A hash can be guessed at leisure once it is out. The schema names what goes out; leave it off.",
+            )  # fmt: skip

@@ -1,0 +1,78 @@
+"""registering"""
+
+from functools import partial
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+RACE = "Between your question and your insert another request can come. Let the database refuse, and catch the IntegrityError."
+
+
+@check("1.8", points=3, needs=("1.7", "1.6", "1.3/get-db-yields-a-session"), lesson="transactions")
+def test_a_new_user(app: App, student: Student) -> None:
+    """a new user is stored, and answered with 201, id and username"""
+    username = student.name()
+    answer = app.post("/register", json={"username": username, "password": "correct horse"}).expect(201, look="register")
+    user = answer.expect_keys("id", "username", look="register")
+    student.database.expect_rows(
+        1, "users", "username = ?", [username], did=answer.did, look="create_user",
+        why="Nothing is in the file before commit(): without it the session throws its work away when it is closed.",
+    )  # fmt: skip
+    stored = student.database.value("SELECT id FROM users WHERE username = ?", [username])
+    if user["id"] != stored or user["username"] != username:
+        raise answer.failed(f'the row: {{"id": {stored}, "username": "{username}"}}', look="register")
+
+
+@check("1.8", points=2, needs="1.8/a-new-user", lesson="when-the-database-says-no")
+def test_a_taken_name(app: App, student: Student) -> None:
+    """a second user with the same username is refused"""
+    body = {"username": student.name(), "password": "correct horse"}
+    app.post("/register", json=body).expect(201, look="register")
+    app.post("/register", json=body | {"password": "another"}).expect(
+        409, 400, expected="409, with a detail that names the problem", look="register",
+        why="A name that is taken is the client's news, not a failure of the server.",
+    )  # fmt: skip
+    student.database.expect_rows(1, "users", "username = ?", [body["username"]], look="create_user")
+
+
+@check("1.8", points=2, needs="1.8/a-taken-name", lesson="when-the-database-says-no")
+def test_usable_after_a_refusal(student: Student) -> None:
+    """after a refusal the same session stores the next user"""
+    username, other = student.name(), student.name()
+    did = f"in one session: create_user '{username}', the same again, then create_user '{other}'"
+    said = student.probe("01_orm_setup.registered_twice", did, username=username, other=other)
+    student.database.expect_rows(
+        1, "users", "username = ?", [other], did=did, look="create_user",
+        why=f"A failed flush leaves the transaction broken until rollback() is called (the last call said {said[2] or 'nothing'}).",
+    )  # fmt: skip
+
+
+@check("1.8", points=2, needs="1.8/a-taken-name", lesson="when-the-database-says-no")
+def test_at_the_same_moment(app: App, student: Student) -> None:
+    """20 registrations of one name at the same moment give one user and 19 refusals"""
+    body = {"username": student.name(), "password": "correct horse"}
+    answers = app.together([partial(app.post, "/register", json=body)] * 20)
+    for answer in answers:
+        answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
+    created = sum(answer.status == 201 for answer in answers)
+    did = f"{answers[0].did}, 20 times at once"
+    expect(created == 1, did=did, expected="one 201", got=f"{created} answers 201", why=RACE, look="create_user", life=app.life)
+    student.database.expect_rows(1, "users", "username = ?", [body["username"]], did=did, look="create_user", why=RACE)
+
+
+@check("1.8", points=2, needs="1.8/a-new-user", lesson="passwords-and-tokens")
+def test_no_password_in_the_file(app: App, student: Student) -> None:
+    """the password itself is nowhere in the file, and equal passwords look different"""
+    password = f"{student.name()}-secret"
+    for _ in range(2):
+        app.post("/register", json={"username": student.name(), "password": password}).expect(201, look="register")
+    app.kill()
+    did = "register two users with one password, then search the whole file for it"
+    why = "Whoever gets the file must not get the passwords: store auth.hash_password(password), which is salted."
+    raw = student.database.raw()
+    expect(password.encode() not in raw, did=did, expected="not found", got="it is there, in clear", why=why, look="register")
+    with student.database.copy() as copy:
+        different = copy.value("SELECT count(DISTINCT hashed_password) FROM users")
+    expect(different == 2, did=did, expected="two different hashes", got="the same hash twice", why=why, look="register")  # noqa: PLR2004

@@ -1,0 +1,55 @@
+"""logging in"""
+
+from collections.abc import Callable
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+SAME = "Two different answers would tell a stranger which names exist."
+
+
+@check("1.9", points=3, needs="1.8", lesson="passwords-and-tokens")
+def test_a_token(app: App, newcomer: Callable) -> None:
+    """the right name and password give a bearer token"""
+    person = newcomer(app, login=False)
+    answer = app.post("/token", form={"username": person.username, "password": person.password})
+    token = answer.expect(200, look="login").expect_keys("access_token", "token_type", look="login")
+    if not isinstance(token["access_token"], str) or str(token["token_type"]).lower() != "bearer":
+        raise answer.failed('{"access_token": "...", "token_type": "bearer"}', look="login")
+
+
+@check("1.9", points=2, needs="1.9/a-token", lesson="passwords-and-tokens")
+def test_a_wrong_password(app: App, newcomer: Callable) -> None:
+    """a wrong password gets 401, and the header that names the scheme"""
+    person = newcomer(app, login=False)
+    answer = app.post("/token", form={"username": person.username, "password": f"{person.password}!"})
+    answer.expect(401, why="Whoever does not know the password gets no token.", look="login")
+    if not answer.headers.get("www-authenticate", "").lower().startswith("bearer"):
+        got = f"401, with {answer.headers.get('www-authenticate') or 'no such header'}"
+        raise answer.failed("401 with the header WWW-Authenticate: Bearer", got, look="login", why="401 must say how to log in.")
+
+
+@check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
+def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None:
+    """an unknown name gets the same answer as a wrong password"""
+    person = newcomer(app, login=False)
+    wrong = app.post("/token", form={"username": person.username, "password": "not this one"}).expect(401, look="login")
+    unknown = app.post("/token", form={"username": student.name(), "password": "not this one"})
+    unknown.expect(401, why=SAME, look="login")
+    expect(
+        (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login", life=app.life, why=SAME,
+        expected=f"the answer to a wrong password: {wrong}", got=str(unknown),
+    )  # fmt: skip
+
+
+@check("1.9", points=1, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
+def test_a_password_nobody_can_have(app: App, newcomer: Callable, student: Student) -> None:
+    """a password of 73 bytes, or with NUL, is simply wrong"""
+    person = newcomer(app, login=False)
+    for username in (person.username, student.name()):
+        for password in ("x" * 73, "null\0byte"):
+            app.post("/token", form={"username": username, "password": password}).expect(
+                401, look="login", why="bcrypt raises an error for such a password: a login must take that for a wrong one."
+            )

@@ -1,0 +1,89 @@
+"""the current user"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jose import jwt
+from jose.utils import base64url_encode
+
+from grader.app import App
+from grader.check import check
+from grader.student import Student
+
+FORGED = "Anybody can write a token. Only the signature, made with your key and your algorithm, says that it is yours."
+
+
+def me(app: App, token: str, did: str, *statuses: int, why: str = FORGED) -> Any:
+    """GET /users/me with a token; fails unless the status is one of these."""
+    answer = app.get("/users/me", token=token)
+    if answer.status not in statuses:
+        failure = answer.failed(" or ".join(map(str, statuses)), why=why, look="get_current_user")
+        failure.did = f"GET /users/me with {did}"
+        raise failure
+    return answer
+
+
+def claims_of(app: App, token: str, key: str) -> tuple[dict[str, Any], str]:
+    """What a token of the student's claims, and its algorithm; fails when SECRET_KEY does not sign it."""
+    claims, algorithm = jwt.get_unverified_claims(token), jwt.get_unverified_header(token)["alg"]
+    if not str(algorithm).startswith("HS"):
+        algorithm = "HS256"
+    why = "Tokens are signed with SECRET_KEY from the environment, as the given auth.py does."
+    me(app, jwt.encode(claims, key, algorithm), "a token that we signed with SECRET_KEY", 200, why=why)
+    return claims, algorithm
+
+
+@check("1.10", points=2, needs="1.9", lesson="passwords-and-tokens")
+def test_the_owner_of_the_token(app: App, newcomer: Callable) -> None:
+    """a token gives the user it was made for"""
+    people = [newcomer(app), newcomer(app)]
+    for person in people:
+        answer = app.get("/users/me", token=person.token).expect(200, look="get_current_user")
+        found = answer.expect_keys("id", "username", look="get_current_user")
+        if (found["id"], found["username"]) != (person.id, person.username):
+            raise answer.failed(f'{{"id": {person.id}, "username": "{person.username}"}}', look="get_current_user")
+
+
+@check("1.10", points=1, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
+def test_no_token(app: App) -> None:
+    """without a token, and with one that is none, the answer is 401"""
+    app.get("/users/me").expect(401, look="get_current_user")
+    for token in ("nonsense", "a.b.c", "..", "e30.e30.e30"):
+        me(app, token, f'the token "{token}"', 401)
+
+
+@check("1.10", points=2, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
+def test_forged(app: App, newcomer: Callable, student: Student) -> None:
+    """a token signed with another key, another algorithm, or not at all, is refused"""
+    person, key = newcomer(app), student.submission.secret_key
+    claims, algorithm = claims_of(app, person.token, key)
+    me(app, jwt.encode(claims, "another key", algorithm), "a token signed with another key", 401)
+    for other in {"HS256", "HS384", "HS512"} - {algorithm}:
+        me(app, jwt.encode(claims, key, other), f"a token signed with {other}", 401)
+    payload = person.token.split(".")[1]
+    for none in (b'{"alg":"none","typ":"JWT"}', b'{"alg":"None"}'):
+        me(app, f"{base64url_encode(none).decode()}.{payload}.", 'a token of the algorithm "none", not signed', 401)
+
+
+@check("1.10", points=1, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
+def test_expired(app: App, newcomer: Callable, student: Student) -> None:
+    """a token that has expired, or never expires, is refused"""
+    key = student.submission.secret_key
+    claims, algorithm = claims_of(app, newcomer(app).token, key)
+    why = "A token that never ends is a key that can never be taken back."
+    me(app, jwt.encode(claims | {"exp": int(time.time()) - 3600}, key, algorithm), "a token that expired an hour ago", 401, why=why)
+    endless = {name: value for name, value in claims.items() if name != "exp"}
+    me(app, jwt.encode(endless, key, algorithm), "a token without exp", 401, why=why)
+
+
+@check("1.10", points=2, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
+def test_gone(app: App, newcomer: Callable, student: Student) -> None:
+    """the token of a user who is gone is refused, even when the name is registered again"""
+    person = newcomer(app)
+    student.database.write("DELETE FROM users WHERE id = ?", [person.id])
+    why = "The token says who you were. Whether you still are, only the table knows."
+    me(app, person.token, "the token of a user who was deleted", 401, why=why)
+    app.post("/register", json={"username": person.username, "password": "new"}).expect(201, look="register")
+    why = "A name can be given to somebody else; an id cannot. Find the user by the id in the token."
+    me(app, person.token, "the old token, after somebody else has registered the name", 401, why=why)

@@ -1,0 +1,157 @@
+"""the socket"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+from grader.websocket import Socket
+
+JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
+OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
+LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
+
+
+def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> list[tuple[str, Socket]]:
+    """That many people in the chat, each having seen itself join."""
+    found = []
+    for _ in range(number):
+        name = newcomer(app, login=False).username
+        socket = stack.enter_context(app.socket(name)).open(look="chat")
+        socket.until(JOINED.format(name), look="chat", why=LIMIT if number > 2 else "")
+        found.append((name, socket))
+    return found
+
+
+@check("1.12", points=3, needs=("1.11", "1.8"), lesson="sockets")
+def test_says(app: App, newcomer: Callable, student: Student) -> None:
+    """what one says, all hear; joining and leaving too"""
+    with ExitStack() as stack:
+        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        first.expect(JOINED.format(noor), look="chat")
+        text = f"hello {student.name()} \N{HEDGEHOG}"
+        second.send(text)
+        for socket in (first, second):
+            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat")
+        second.close()
+        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat")
+
+
+@check("1.12", points=2, needs="1.12/says", lesson="sockets")
+def test_refused(app: App, newcomer: Callable, student: Student) -> None:
+    """nobody connects under a name that is not registered"""
+    with ExitStack() as stack:
+        [(_, witness)] = chatters(app, newcomer, stack, 1)
+        stranger = stack.enter_context(app.socket(student.name()))
+        if not stranger.refused():
+            got = "an open socket" if stranger.status == 101 else f"closed with {stranger.status}"  # noqa: PLR2004
+            raise stranger.failed(stranger.did, "refused: HTTP 403, or closed with code 1008", got, look="chat",
+                                  why="Close before you accept: then the handshake itself is answered with 403.")  # fmt: skip
+        witness.send("still here")
+        heard = witness.receive() or ""
+        expect(heard.endswith("says: still here"), did="an unknown name tries to connect", expected="nobody hears of it", got=heard, look="chat")
+
+
+@check("1.12", points=2, needs="1.12/says", lesson="sockets")
+def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student) -> None:
+    """each of 30 messages is in the file, with its owner, before anybody hears it"""
+    with ExitStack() as stack:
+        [(name, socket)] = chatters(app, newcomer, stack, 1)
+        for number in range(30):
+            text = f"{number} {student.name()}"
+            socket.send(text)
+            socket.expect(SAYS.format(name, text), look="chat")
+            student.database.expect_rows(
+                1, "messages JOIN users ON users.id = messages.owner_id", "content = ? AND username = ?", [text, name],
+                did=f"{name} sends {text!r}; the moment it is heard, look into the file", look="save_message",
+                why="A message that was heard and then lost is a lie. Commit first, then tell.",
+            )  # fmt: skip
+
+
+@check("1.12", points=1, needs="1.12/stored-before-broadcast", lesson="sockets")
+def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) -> None:
+    """a message that could not be stored is not broadcast, and the chat goes on"""
+    with ExitStack() as stack:
+        (mira, first), (_, second) = chatters(app, newcomer, stack, 2)
+        first.receive()
+        student.database.write(
+            "CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.content = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+        )
+        second.send("boom")
+        first.send("after")
+        missed = [frame for frame in first.until(SAYS.format(mira, "after"), look="chat", why=OTHERS) if "boom" in frame]
+        expect(
+            not missed, did="send a message that the database refuses", expected="nobody else hears it", got=missed, look="chat",
+            life=app.life, why="Broadcast only behind a commit that has succeeded.",
+        )  # fmt: skip
+
+
+@check("1.12", points=1, needs="1.12/says", lesson="sockets")
+def test_somebody_vanishes(app: App, newcomer: Callable) -> None:
+    """a client that is gone without a word hurts nobody, and leaves the chat"""
+    with ExitStack() as stack:
+        (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        first.receive()
+        second.abort()
+        first.until(LEFT.format(noor), did=f"{noor} is gone, without closing the socket", look="chat", why=OTHERS)
+
+
+@check("1.12", points=1, needs="1.12/says", lesson="sockets")
+def test_a_binary_frame(app: App, newcomer: Callable) -> None:
+    """a binary frame hurts nobody else, and no dead socket stays behind"""
+    with ExitStack() as stack:
+        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        first.receive()
+        second.send(b"\x00\x01")
+        heard: list[str] = []
+        for text in ("one", "two"):
+            first.send(text)
+            did = f"{noor} sends a binary frame, then {mira} sends {text!r}"
+            heard += first.until(SAYS.format(mira, text), did=did, look="chat", why=OTHERS)
+        second.close()
+        if LEFT.format(noor) not in heard:
+            first.until(LEFT.format(noor), did=f"{noor}, who sent a binary frame, leaves", look="chat", why=OTHERS)
+
+
+@check("1.12", points=1, needs="1.12/says", lesson="sockets")
+def test_somebody_never_reads(app: App, newcomer: Callable) -> None:
+    """a client that never reads its messages does not stop the others"""
+    with ExitStack() as stack:
+        [(mira, first)] = chatters(app, newcomer, stack, 1)
+        stack.enter_context(app.socket(newcomer(app, login=False).username, reads=False)).open()
+        long = "x" * 60_000
+        for number in range(12):
+            first.send(f"{number} {long}")
+            first.until(SAYS.format(mira, f"{number} {long}"), did="chat while somebody connected does not read", look="chat", why=OTHERS)
+
+
+@check("1.12", points=1, needs="1.12/says", lesson="how-many-chatters")
+def test_many_chatters(app: App, newcomer: Callable, student: Student) -> None:
+    """30 people are connected, and then each says something"""
+    with ExitStack() as stack:
+        people = chatters(app, newcomer, stack, 30)
+        for name, socket in people:
+            socket.send(f"hello from {name}")
+            socket.until(SAYS.format(name, f"hello from {name}"), look="chat", why=LIMIT)
+        student.database.expect_rows(30, "messages", did="30 people say something each", look="save_message")
+        _, witness = people[0]
+        witness.until(SAYS.format(people[-1][0], f"hello from {people[-1][0]}"), look="chat", why=LIMIT)
+
+
+@check("1.12", points=2, needs="1.12/says", lesson="the-event-loop-must-never-wait")
+def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
+    """20 requests for the history while 15 chatters have a message in flight: everything is answered"""
+    with ExitStack() as stack:
+        people = chatters(app, newcomer, stack, 15)
+        token = newcomer(app).token
+        for name, socket in people:
+            socket.send(f"hello from {name}")
+        why = "A database call inside `async def` stops the whole server while it waits, also those it waits for."
+        for answer in app.together([partial(app.get, "/messages", token=token)] * 20):
+            answer.expect(200, why=why, look="read_messages")
+        for name, socket in people:
+            socket.until(SAYS.format(name, f"hello from {name}"), look="chat", why=why)
+        student.database.expect_rows(15, "messages", did="15 messages and 20 requests at once", look="save_message")

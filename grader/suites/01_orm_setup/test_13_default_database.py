@@ -1,0 +1,51 @@
+"""the default database"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.app import App
+from grader.check import check
+from grader.database import Database
+from grader.expect import expect
+from grader.student import Student
+
+PLACE = "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
+
+
+def start(student: Student, root: Path, cwd: Path) -> App:
+    """The app of a copy, started with no DATABASE_URL from some directory."""
+    cwd.mkdir(exist_ok=True)
+    return student.start(root=root, cwd=cwd, env={"DATABASE_URL": None})
+
+
+@check("1.13", points=2, needs="1.6/at-start-up", lesson="where-the-file-lies")
+def test_beside_the_app(student: Student) -> None:
+    """without DATABASE_URL the file lies beside app/, wherever the server is started"""
+    root = student.writable_copy()
+    cwd = student.folder.root / "elsewhere"
+    start(student, root, cwd).get("/").expect(200, look="page")
+    did = "start the server in another directory, without DATABASE_URL; then look beside app/"
+    found = [path.name for path in root.iterdir() if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3"]
+    stray = [path.name for path in cwd.iterdir()]
+    got = f"no database there; {stray[0]} in the working directory" if stray else "no database there"
+    expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=PLACE, look="default_url")
+    expect({"users", "messages"} <= Database(root / found[0]).tables(), did=did, expected="its tables", got="none", look="default_url")
+
+
+@check("1.13", points=2, needs=("1.13/beside-the-app", "1.12"), lesson="where-the-file-lies")
+def test_the_history_is_still_there(student: Student, newcomer: Callable, history: Callable) -> None:
+    """stop it, start it from another directory: the history is still there"""
+    root = student.writable_copy()
+    app = start(student, root, student.folder.root / "one")
+    person = newcomer(app)
+    with app.socket(person.username) as socket:
+        socket.open(look="chat").send("remember me")
+        socket.until(f"Client #{person.username} says: remember me", look="chat")
+    app.kill()
+    app = start(student, root, student.folder.root / "two")
+    answer = app.post("/token", form={"username": person.username, "password": person.password})
+    did = "send a message, kill the server, start it from another directory, log in again"
+    answer.expect(200, expected="200: the user is still there", why=PLACE, look="default_url")
+    person.token = answer.expect_keys("access_token")["access_token"]
+    contents = [message.get("content") for message in history(app, person)]
+    expect(contents == ["remember me"], did=did, expected=["remember me"], got=contents, why=PLACE, look="default_url")

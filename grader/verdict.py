@@ -1,0 +1,144 @@
+"""From a check that failed to what the student is told: the outcome, the line, the reason."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader import diagnosis, source
+from grader.check import Check
+from grader.course import Chapter
+from grader.expect import CheckFailed
+from grader.report import Finding, Line, Outcome
+from grader.scrub import scrub
+
+TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
+LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
+STATEMENT = re.compile(
+    r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"
+    r"[\"'`]?(\w+)|^\s*(\w+(?:\s+\w+)?)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome, the task it waits for (when blocked), and the finding."""
+
+    outcome: Outcome
+    waits_for: str
+    finding: Finding | None
+
+
+def errors_at(failure: CheckFailed) -> list[dict[str, Any]]:
+    """What went wrong in the life, the errors at the failure's own path first, the latest first."""
+    life = failure.life
+    if life is None:
+        return []
+    if failure.got.startswith("500") or life.exit:
+        end = time.monotonic() + LAST_WORDS
+        while not any(life.records("error")) and time.monotonic() < end:
+            time.sleep(0.01)
+    errors = list(life.records("error"))[::-1]
+    path = failure.path.partition("?")[0]
+    own = [error for error in errors if not error.get("path") or error.get("path") == path]
+    return own or errors
+
+
+def warnings_of(failure: CheckFailed) -> list[dict[str, Any]]:
+    """Coroutines of the student's that nobody awaited; a warning whose coroutine a library made is not theirs."""
+    found = []
+    for record in failure.life.records("warning") if failure.life else ():
+        created = diagnosis.CREATED_AT.findall(str(record.get("message", "")))
+        if diagnosis.AWAITED.search(str(record.get("message", ""))) and created and "/submission/app/" in created[-1][0]:
+            path, number = created[-1]
+            frame = ("app/" + path.rpartition("/submission/app/")[2], int(number), "", "")
+            found.append(record | {"frames": [frame]})
+    return found
+
+
+def short(sql: str) -> str:
+    """A statement in a word or two: "INSERT users", "COMMIT"."""
+    match = STATEMENT.match(sql)
+    if match is None:
+        return scrub(sql, 20)
+    words = [word for word in match.groups() if word]
+    return " ".join([words[0].upper(), *words[1:]])
+
+
+def transcript(statements: Iterable[str], most: int = 8) -> str:
+    """The last statements of a life, shortened; values are not shown."""
+    names = [short(sql) for sql in statements if not sql.lstrip().upper().startswith("PRAGMA")]
+    return ("… " if len(names) > most else "") + ", ".join(names[-most:])
+
+
+def waits_for(failure: CheckFailed, errors: list[dict[str, Any]]) -> str:
+    """The task whose TODO the program ran into, or ""."""
+    if failure.got.startswith("501"):
+        found = TODO.search(failure.got)
+        return found[1] if found else ""
+    for error in errors:
+        if str(error.get("type", "")).endswith("NotImplementedError"):
+            found = TODO.search(str(error.get("message", "")))
+            return found[1] if found else ""
+    return ""
+
+
+def located(line: Line | None, folder: Path) -> Line | None:
+    """The same line with its text, where the record had none."""
+    if line is None or line.text:
+        return line
+    try:
+        text = (folder / line.path).read_text("utf-8", "replace").splitlines()[line.number - 1]
+    except (OSError, IndexError):
+        return line
+    return line.model_copy(update={"text": scrub(text, source.LONGEST_LINE)})
+
+
+def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, untouched: set[str],
+          timeline: Iterable[str] = ()) -> Verdict:  # fmt: skip
+    """Say what a failed check means.
+
+    Args:
+        check: what failed.
+        failure: how.
+        chapter: whose tables explain it.
+        folder: the submission as taken in (holds app/).
+        untouched: the tasks that are not begun.
+        timeline: the frames of the check's sockets.
+    """
+    errors = errors_at(failure)
+    waiting = waits_for(failure, errors)
+    if check.task in untouched or waiting == check.task:
+        return Verdict(Outcome.TODO, "", None)
+    if waiting:
+        return Verdict(Outcome.BLOCKED, waiting, None)
+    explained = diagnosis.explain([*errors, *warnings_of(failure)], chapter)
+    error = explained[1] if explained else errors[0] if errors else None
+    line = source.frame(error) if error else None
+    line = located(line, folder) or (source.definition(folder, failure.look) if failure.look else None)
+    got = failure.got
+    if error and error.get("kind") == "error" and (got.startswith("500") or failure.outcome is not Outcome.FAILED):
+        kind = str(error.get("type", "")).rpartition(".")[2]
+        got = f"{'500  ' if got.startswith('500') else ''}{kind}: {error.get('message', '')}"
+    cause = ""
+    if error:
+        cause = f"{explained[0].id if explained else error.get('type')} {line.path}:{line.number}" if line else ""
+    sql = transcript(str(record.get("text", "")) for record in failure.life.records("sql")) if failure.life else ""
+    finding = Finding(
+        did=scrub(failure.did), expected=scrub(failure.expected), got=scrub(got), line=line,
+        why=explained[0].why if explained else failure.why,
+        lesson=explained[0].place if explained else lesson(check, chapter),
+        concept=cause, rows=(sql,) if sql else (), timeline=tuple(scrub(each, 90) for each in list(timeline)[-8:]),
+        printed=scrub(failure.life.stdout.text()[-600:], 400, lines=True) if failure.life else "",
+        traceback=source.traceback(error) if error else "",
+    )  # fmt: skip
+    return Verdict(failure.outcome, "", finding)
+
+
+def lesson(check: Check, chapter: Chapter) -> str:
+    """Where the lesson helps with a check: the section it names, else its task's own."""
+    anchor = check.lesson or re.sub(r"[^\w\- ]", "", f"{check.task} {chapter.tasks.get(check.task, '')}").replace(" ", "-")
+    return f"chapters/{chapter.slug}/README.md#{anchor.lower()}"

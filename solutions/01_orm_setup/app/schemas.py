@@ -1,0 +1,64 @@
+"""What comes in and what goes out. A password comes in; it never goes out, nor does its hash."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+def fits_bcrypt(password: str) -> str:
+    """Refuse what bcrypt cannot hash: it reads 72 bytes (not characters) and no NUL."""
+    if len(password.encode()) > 72:
+        raise ValueError("at most 72 bytes")
+    if "\0" in password:
+        raise ValueError("no NUL character")
+    return password
+
+
+def with_zone(time: datetime) -> datetime:
+    """Say that a time is UTC: SQLite keeps no zone, so it comes back without one."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+
+
+class UserCreate(BaseModel):
+    """The body of POST /register."""
+
+    # TODO 1.7: username (not blank) and password (not empty, at most 72 bytes, no NUL: fits_bcrypt). >>>
+    #: pass
+    username: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+    password: Annotated[str, StringConstraints(min_length=1), AfterValidator(fits_bcrypt)]
+    # <<<
+
+
+class UserOut(BaseModel):
+    """A user as everybody may see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    # TODO 1.7: id and username, and nothing secret. >>>
+    #: pass
+    id: int
+    username: str
+    # <<<
+
+
+class MessageOut(BaseModel):
+    """A message with its owner."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    # TODO 1.7: id, content, timestamp (with its zone: with_zone), owner_id, and owner as a UserOut. >>>
+    #: pass
+    id: int
+    content: str
+    timestamp: Annotated[datetime, AfterValidator(with_zone)]
+    owner_id: int
+    owner: UserOut
+    # <<<
+
+
+class Token(BaseModel):
+    """The answer of POST /token."""
+
+    access_token: str
+    token_type: str = "bearer"

@@ -1,0 +1,50 @@
+"""The app. Start it with: uvicorn app.main:app --reload."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from fastapi.responses import FileResponse
+
+from app import accounts, chat, crud, posts
+from app.database import db
+from app.deps import DB, Limit, Skip, get_current_user
+from app.errors import add_error_handlers
+from app.models import Message
+from app.schemas import MessageOut
+
+logger = logging.getLogger("uvicorn.error")
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    """Run once: before the first request, and after the last."""
+    try:
+        await db.connect()
+        await db.create_tables()
+    except NotImplementedError as todo:
+        logger.warning("started without tables: %s", todo)
+    yield
+    with suppress(NotImplementedError):
+        await db.close()
+
+
+app = FastAPI(title="A chat and a small publication", lifespan=lifespan)
+add_error_handlers(app)
+app.include_router(accounts.router)
+app.include_router(posts.router)
+app.include_router(chat.router)
+
+
+@app.get("/", include_in_schema=False)
+async def page() -> FileResponse:
+    """The chat page."""
+    return FileResponse(Path(__file__).parent / "static" / "client.html")
+
+
+@app.get("/messages", response_model=list[MessageOut], dependencies=[Depends(get_current_user)])
+async def read_messages(session: DB, skip: Skip = 0, limit: Limit = 100) -> Sequence[Message]:
+    """The history, newest first."""
+    return await crud.get_messages(session, skip, limit)
