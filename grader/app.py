@@ -39,7 +39,8 @@ class App:
         self.path = path
         self.end = end
         self.timeline: list[str] = []
-        self.answered = False
+        self.default = False  # begun as configured by default
+        self.trouble_at_start: Trouble | None = None
         self.client = httpx.Client(
             # A new connection for each request: after a 500 uvicorn closes the old one without saying so.
             transport=httpx.HTTPTransport(
@@ -85,20 +86,24 @@ class App:
             raise self.trouble(did, path, late=True) from problem
         except httpx.HTTPError as problem:
             raise self.trouble(did, path) from problem
-        self.answered = True
         return Answer(did, response.status_code, dict(response.headers), body, path, self.life)
 
     def trouble(self, did: str, path: str = "", *, late: bool = False, expected: str = "an answer") -> Trouble:
         """Why there was no answer; the program's own end is the first thing to look for."""
         if not late:
             self.life.over.wait(3)
-        if (over := self.life.exit) and not self.life.asked:
+        over = self.life.exit if not self.life.asked else None
+        outcome, got = Outcome.FAILED, "the connection was closed without one"
+        if over:
             outcome = {"memory": Outcome.MEMORY, "deadline": Outcome.TIMEOUT}.get(over.reason, Outcome.CRASHED)
-            return Trouble(outcome, did, expected, f"your program is gone: {over}", life=self.life, path=path)
-        if late or self.life.reason == "deadline":
-            got = f"nothing within {PATIENCE:g} seconds"
-            return Trouble(Outcome.TIMEOUT, did, expected, got, life=self.life, path=path)
-        return Trouble(Outcome.FAILED, did, expected, "the connection was closed without one", life=self.life, path=path)
+            got = f"your program is gone: {over}"
+        elif late or self.life.reason == "deadline":
+            outcome, got = Outcome.TIMEOUT, f"nothing within {PATIENCE:g} seconds"
+        found = Trouble(outcome, did, expected, got, life=self.life, path=path)
+        if not any(self.life.records("started")):
+            found.did = "start your program: uvicorn app.main:app"
+            self.trouble_at_start = found
+        return found
 
     def get(self, path: str, **options: Any) -> Answer:
         """GET; the keywords are those of `request`."""

@@ -7,9 +7,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.expect import CheckFailed, expect
+
+if TYPE_CHECKING:
+    from grader.box.lives import Life
 
 BUSY = 10.0  # seconds we wait for a lock of the student's
 LONGEST_QUERY = 10.0  # seconds; a view of the student's could be endless
@@ -28,9 +31,10 @@ def _careful(connection: sqlite3.Connection) -> sqlite3.Connection:
 class Database:
     """The file, as another program sees it."""
 
-    def __init__(self, path: Path) -> None:
-        """`path` need not exist yet."""
+    def __init__(self, path: Path, life: "Life | None" = None) -> None:
+        """`path` need not exist yet; `life` is who writes it, for its testimony when a check fails."""
         self.path = path
+        self.life = life
 
     @contextlib.contextmanager
     def open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -44,12 +48,16 @@ class Database:
             mode = "rw" if write else "ro"
             connection = sqlite3.connect(f"{self.path.as_uri()}?mode={mode}", uri=True, timeout=BUSY)
         except sqlite3.Error as problem:
-            raise CheckFailed(did, "the database file of your program", f"{problem}: there is none") from problem
+            raise CheckFailed(
+                did, "the database file of your program", f"{problem}: there is none", life=self.life
+            ) from problem
         try:
             yield _careful(connection)
             connection.commit()
         except sqlite3.Error as problem:
-            raise CheckFailed(did, "tables as the chapter describes them", f"sqlite3 says: {problem}") from problem
+            raise CheckFailed(
+                did, "tables as the chapter describes them", f"sqlite3 says: {problem}", life=self.life
+            ) from problem
         finally:
             connection.close()
 
@@ -80,6 +88,7 @@ class Database:
             did=said.pop("did", f"SELECT * FROM {table}" + (f" WHERE {where}" if where != "1" else "")),
             expected=f"table {table}: {number} row{'s' * (number != 1)}",
             got=f"table {table}: {found} row{'s' * (found != 1)}",
+            life=self.life,
             **said,  # type: ignore[arg-type] # why and look
         )
 

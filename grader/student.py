@@ -144,7 +144,7 @@ class Student:
     @property
     def database(self) -> Database:
         """The file that DATABASE_URL names."""
-        return Database(self.folder.database)
+        return Database(self.folder.database, self.lives[-1] if self.lives else None)
 
     def name(self) -> str:
         """A name nobody has: "mira-4821"."""
@@ -161,6 +161,7 @@ class Student:
             raise self.submission.never_started
         if not options and self._folder is None:
             self._folder, app = self.submission.take_spare()
+            app.default = True
         else:
             app = self.submission.serve(self.folder, **options)
         self.lives.append(app.life)
@@ -203,18 +204,11 @@ class Student:
         """End what this check started; the launcher sweeps up after each life."""
         for app in self.apps:
             app.client.close()
-            if not app.answered and app.life.exit and not app.life.asked:
-                self.remember(app)
+            if app.default and app.trouble_at_start:
+                self.submission.never_started = app.trouble_at_start
         for life in self.lives:
             life.asked = True
             if LAST_SIGNAL == signal.SIGKILL:
                 life.signal(LAST_SIGNAL)
             else:
                 self.submission.launcher.end(life, LAST_SIGNAL)
-
-    def remember(self, app: App) -> None:
-        """An app that ended before its first answer, as configured by default, will do so again."""
-
-    def ended(self, life: Life) -> Exit | None:
-        """How a life ended, None while it lives."""
-        return life.exit

@@ -10,7 +10,6 @@ Requests come as one JSON line with descriptors attached, answers go back as JSO
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import select
@@ -19,27 +18,17 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from grader.box import kernel, life
+from grader.box import kernel, life, rehearsal
 
-# What a chapter's app imports anyway. Imported here once, shared by every life.
-STACK = (
-    "fastapi", "fastapi.security", "fastapi.staticfiles", "fastapi.openapi.utils",
-    "pydantic", "sqlalchemy.orm", "sqlalchemy.ext.asyncio", "sqlalchemy.dialects.sqlite.aiosqlite", "aiosqlite",
-    "uvicorn", "uvicorn.lifespan.on", "uvicorn.protocols.http.h11_impl", "uvicorn.loops.asyncio",
-    "uvicorn.protocols.websockets.websockets_sansio_impl", "jose.jwt", "passlib.context", "passlib.handlers.bcrypt",
-    "bcrypt", "python_multipart.multipart", "asyncio", "concurrent.futures.thread", "anyio._backends._asyncio",
-)  # fmt: skip
 MAX_REQUEST = 262_144
 MAX_DESCRIPTORS = 8
 
 
 def warm_up() -> None:
-    """Import the stack; a package that is missing is the app's own trouble later."""
-    for name in STACK:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    """Load the libraries; the children share the pages as long as the collector does not touch them."""
+    rehearsal.rehearse()
     gc.collect()
-    gc.freeze()  # the children share these pages as long as the collector does not touch them
+    gc.freeze()
 
 
 class Launcher:

@@ -101,12 +101,20 @@ class Recorder:
     def watch(self, app: ASGIApp) -> ASGIApp:
         """The same app, its unhandled errors recorded; over a Unix socket it sees the address it would see over TCP."""
 
+        def noting(send: Callable[..., Any]) -> Callable[..., Any]:
+            async def noted(message: Scope) -> None:
+                if message["type"] == "lifespan.startup.complete":
+                    self.say("started")
+                await send(message)
+
+            return noted
+
         async def watched(scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
             if scope["type"] != "lifespan":
                 scope["client"] = scope.get("client") or ("127.0.0.1", 50_000)
                 scope["server"] = ("127.0.0.1", 8000)
             try:
-                await app(scope, receive, send)
+                await app(scope, receive, noting(send) if scope["type"] == "lifespan" else send)
             except Exception as problem:
                 self.error(problem, scope["type"], str(scope.get("path", "")))
                 raise

@@ -1,4 +1,4 @@
-"""Passwords and tokens. Given, complete: as in chapter 01."""
+"""Passwords and tokens. Given, complete: read it before tasks 1.8 to 1.10."""
 
 import os
 import secrets
