@@ -67,6 +67,7 @@ class Submission:
         self.spare_folder: Folder | None = None
         self.numbers = iter(range(1, 1_000_000))
         self.numbers_lock = threading.Lock()
+        self.warm.submit(self.begin, self.folder(), "compile")
 
     def folder(self) -> Folder:
         """Fresh places for a life."""
@@ -88,6 +89,7 @@ class Submission:
         """Begin a life."""
         request = {
             "do": do, "app": str(root or self.root), "cwd": str(cwd or folder.root / "cwd"),
+            "bytecode": str(self.run / "bytecode"),
             "env": self.environment(folder, env or {}), **more,
         }  # fmt: skip
         try:

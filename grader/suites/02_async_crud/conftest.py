@@ -1,0 +1,63 @@
+"""What the checks of chapter 02 share: people, and posts in their name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from grader.app import App
+from grader.student import Student
+
+
+@dataclass
+class Person:
+    """A registered user, logged in."""
+
+    username: str
+    email: str
+    full_name: str | None
+    password: str
+    id: int
+    token: str = ""
+
+
+Newcomer = Callable[..., Person]
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """From this chapter on the driver is aiosqlite."""
+    return "sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+def newcomer(student: Student) -> Newcomer:
+    """A function that registers somebody with an app, and logs them in."""
+
+    def register(app: App, *, login: bool = True) -> Person:
+        username, password = student.name(), f"{student.name()}-secret"
+        body = {"username": username, "email": f"{username}@example.com", "password": password, "full_name": username.title()}
+        answer = app.post("/register", json=body).expect(
+            201, why="Nothing can be tried until somebody can register.", look="create_user"
+        )
+        found = answer.expect_keys("id", "username")
+        person = Person(username, body["email"], body["full_name"], password, found["id"])
+        if login:
+            answer = app.post("/token", form={"username": username, "password": password}).expect(200, look="get_user_by_username")
+            person.token = answer.expect_keys("access_token")["access_token"]
+        return person
+
+    return register
+
+
+@pytest.fixture
+def write_post(student: Student) -> Callable[..., dict[str, Any]]:
+    """A function that publishes a post through POST /posts; fields of the body can be given."""
+
+    def write(app: App, person: Person, **fields: Any) -> dict[str, Any]:
+        body = {"title": student.name(), "content": "...", "tags": [], "published": True} | fields
+        answer = app.post("/posts", token=person.token, json=body).expect(201, look="create_post")
+        return answer.expect_keys("id", "title", "content", "tags", "published", "author")
+
+    return write

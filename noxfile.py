@@ -1,0 +1,158 @@
+"""The front door: `nox -l` lists what there is, `nox -s chapter-01` grades chapter 01.
+
+Every session uses one environment, .nox/workbook, made from the lock files when they change.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+from nox.virtualenv import HAS_UV, UV
+
+ROOT = Path(__file__).parent
+ENVIRONMENT = ROOT / ".nox" / "workbook"
+PYTHON = ENVIRONMENT / "bin" / "python"
+LOCK, DEV_LOCK = "requirements.lock", "requirements-dev.lock"
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "none"  # see `prepare`: one environment for all, ready in no time
+nox.options.sessions = ["welcome"]
+
+
+def fingerprint(lock: str) -> str:
+    """What an environment made from a lock file depends on."""
+    return hashlib.sha256(f"{sys.version}{(ROOT / lock).read_text()}".encode()).hexdigest()
+
+
+def prepare(session: nox.Session, lock: str = LOCK) -> None:
+    """Make the environment, or bring it up to date; costs nothing when it is."""
+    stamp = ENVIRONMENT / f".{lock}"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == fingerprint(lock):
+        return
+    session.log(f"Setting up .nox/workbook from {lock}: once, and whenever it changes.")
+    if HAS_UV:
+        make = [UV, "venv", "--quiet", "--allow-existing", "--python", sys.executable]
+        install = [UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
+    else:
+        make = [sys.executable, "-m", "venv"]
+        install = [str(PYTHON), "-m", "pip", "install", "--quiet"]
+    session.run(*make, str(ENVIRONMENT), external=True, silent=True)
+    session.run(*install, "-r", str(ROOT / lock), external=True)
+    stamp.write_text(fingerprint(lock))
+    if lock == DEV_LOCK:  # which holds all of the smaller one
+        (ENVIRONMENT / f".{LOCK}").write_text(fingerprint(LOCK))
+
+
+def grader(session: nox.Session, *arguments: str, lock: str = LOCK) -> None:
+    """Run `python -m grader ...`; its exit status is that of nox, without further words."""
+    prepare(session, lock)
+    status = subprocess.run([PYTHON, "-m", "grader", *arguments, *session.posargs], cwd=ROOT, check=False).returncode
+    if status:
+        raise SystemExit(status)
+
+
+def develop(session: nox.Session, *command: str, **options: str) -> None:
+    """Run a tool of the larger environment."""
+    prepare(session, DEV_LOCK)
+    session.run(str(PYTHON), "-m", *command, external=True, env=options or None)
+
+
+@nox.session
+def welcome(session: nox.Session) -> None:
+    """Say what to do first."""
+    session.log("Chapter 01 waits for you: read chapters/01_orm_setup/README.md, then: nox -s chapter-01")
+    session.log("All there is: nox -l")
+
+
+def add_chapter(folder: Path) -> None:
+    """Add the session of one chapter."""
+    number, title = folder.name[:2], folder.name[3:].replace("_", " ")
+
+    def chapter(session: nox.Session) -> None:
+        grader(session, "chapter", number)
+
+    chapter.__doc__ = f"Grade your {title}. After --: --task {int(number)}.1, --solution, --submission PATH, --json FILE."
+    nox.session(chapter, name=f"chapter-{number}")
+
+
+CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*"))
+for each in CHAPTERS:
+    add_chapter(each)
+for asked in sys.argv[1:]:  # nox itself would only say that there is no such session
+    if re.fullmatch(r"chapter-\S+", asked) and asked[8:] not in {each.name[:2] for each in CHAPTERS}:
+        names = ", ".join(f"chapter-{each.name[:2]}" for each in CHAPTERS)
+        sys.stderr.write(f"There is no session {asked}; there are {names}.\n")
+        sys.exit(2)
+
+
+@nox.session
+def hint(session: nox.Session) -> None:
+    """Show a hint for a task, one step at a time: nox -s hint -- 1.8."""
+    grader(session, "hint")
+
+
+@nox.session
+def diff(session: nox.Session) -> None:
+    """Compare yours with the reference, or two chapters: nox -s diff -- 02, nox -s diff -- 01 02."""
+    grader(session, "diff")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Prove that the workbook works: tests with coverage, style, types."""
+    prepare(session, DEV_LOCK)
+    for command in (("ruff", "check", "."), ("ruff", "format", "--check", ".")):
+        develop(session, *command)
+    types(session)
+    develop(session, "coverage", "erase")
+    workers = [] if session.posargs else ["-n", str(os.cpu_count() or 1)]
+    develop(session, "coverage", "run", "-m", "pytest", *workers, *session.posargs)
+    if not session.posargs:
+        develop(session, "coverage", "combine", "--quiet")
+        develop(session, "coverage", "report", "--include=grader/*", "--fail-under=90")
+        develop(session, "coverage", "report", "--include=solutions/*", "--fail-under=100")
+
+
+def types(session: nox.Session) -> None:
+    """Check the types of the grader, and of each solution on its own: all are called `app`."""
+    develop(session, "mypy", "grader", "noxfile.py")
+    for solution in sorted((ROOT / "solutions").glob("[0-9][0-9]_*")):
+        with session.chdir(solution):
+            develop(session, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "app")
+
+
+@nox.session
+def mistakes(session: nox.Session) -> None:
+    """Grade a chapter's bank of wrong programs: nox -s mistakes -- 01; with --variations the right ones."""
+    grader(session, "mistakes")
+
+
+@nox.session
+def starters(session: nox.Session) -> None:
+    """Write the starters from the solutions; with -- --check prove that they are current."""
+    grader(session, "starters")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the grader against a plain in-process replay, side by side."""
+    grader(session, "bench", lock=DEV_LOCK)
+
+
+@nox.session
+def flakes(session: nox.Session) -> None:
+    """Grade again and again with every core kept busy: nox -s flakes -- 01 --runs 100."""
+    grader(session, "flakes")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin the dependencies anew, for every Python and platform, without index addresses."""
+    options = ["--universal", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--quiet"]
+    for target, groups in ((LOCK, []), (DEV_LOCK, ["--group", "dev"])):
+        command = ["pip", "compile", "pyproject.toml", *groups, *options, "--python-version", "3.11", "-o", target]
+        session.run(UV, *command, *session.posargs, external=True)
