@@ -1,15 +1,21 @@
 """The command line: `python -m grader ...`. The sessions of nox are thin over it."""
 
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader import course
 from grader.course import UsageError
+
+if TYPE_CHECKING:
+    from grader.board import Look
+    from grader.report import CheckResult
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__)
 
@@ -29,6 +35,7 @@ def chapter(
     task: Annotated[list[str] | None, typer.Option(help="Only this task and what it needs: 1.8.")] = None,
     json: Json = None,
     traceback: Annotated[bool, typer.Option("--traceback", help="Show your own frames of an error.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the checks: 1 or 2.", hidden=True)] = None,
 ) -> None:
     """Grade a chapter: your own version, unless told otherwise."""
     which = course.chapter(number)
@@ -42,7 +49,8 @@ def chapter(
 
     from grader import board, run  # noqa: PLC0415 -- a mistake in the command is told at once
 
-    report = run.grade(which, folder, source, tasks=tasks)
+    with progress() as heard:
+        report = run.grade(which, folder, source, tasks=tasks, workers=workers, heard=heard)
     if json and str(json) == "-":
         sys.stdout.write(report.to_json())
     else:
@@ -83,7 +91,27 @@ def starters(
     raise typer.Exit(1 if stale else 0)
 
 
-def look(*, traceback: bool = False) -> "board.Look":  # type: ignore[name-defined] # noqa: F821 -- imported when needed
+@contextlib.contextmanager
+def progress() -> "Iterator[Callable[[CheckResult], None]]":
+    """A line that says how far we are, where somebody can see it; gone in the end."""
+    if not sys.stderr.isatty():
+        yield lambda _result: None
+        return
+    done = 0
+
+    def heard(result: "CheckResult") -> None:
+        nonlocal done
+        done += 1
+        sys.stderr.write(f"\r{done} checks done, the last: {result.id}\x1b[K")
+        sys.stderr.flush()
+
+    try:
+        yield heard
+    finally:
+        sys.stderr.write("\r\x1b[K")
+
+
+def look(*, traceback: bool = False) -> "Look":
     """How to draw, from the terminal we are in."""
     from grader import board  # noqa: PLC0415
 

@@ -38,6 +38,7 @@ def grade(chapter: Chapter, folder: Path) -> Report:
         RuntimeError: it gave no report.
     """
     command = [sys.executable, "-m", "grader", "chapter", chapter.number, "--submission", str(folder), "--json", "-"]
+    command += ["--workers", "1"]  # as many entries at a time as there are cores
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     try:
         return Report.from_json(done.stdout)

@@ -1,25 +1,26 @@
-"""Runs one suite against one version, and gives the Report."""
+"""Runs one suite against one version, and gives the Report. A second worker shares the checks."""
 
-import contextlib
+import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.box.control import Launcher
 from grader.box.sandbox import Level, Practice
+from grader.check import Check
 from grader.course import Chapter, shown
-from grader.report import CheckResult, Report
+from grader.markers import untouched
+from grader.report import CheckResult, Outcome, Report, TaskInfo
+from grader.schedule import Schedule, result
+from grader.work import work
+from grader.worker import Colleague
 
-PYTEST_OPTIONS = (
-    "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
-    "-p", "no:junitxml", "-p", "no:logging", "-p", "no:doctest", "-p", "no:debugging", "-p", "no:stepwise",
-    "--import-mode=importlib", "--assert=plain", "--capture=no", "-o", "addopts=", "-o", "python_functions=test_*",
-)  # fmt: skip
+LAST_RESULTS = 90.0  # seconds we wait for the other worker's last check
 
 
 def grade(
     chapter: Chapter, folder: Path, source: str, *, tasks: tuple[str, ...] = (), level: Level | None = None,
-    heard: Callable[[CheckResult], None] = lambda _result: None,
+    heard: Callable[[CheckResult], None] = lambda _result: None, workers: int | None = None,
 ) -> Report:  # fmt: skip
     """Grade one version of a chapter.
 
@@ -30,45 +31,41 @@ def grade(
         tasks: only these tasks and what they need; all when empty.
         level: how the program is confined; `Practice` when None.
         heard: called with each result as it comes.
+        workers: 1, or 2 to share the checks with a second process; None for what the machine has cores for.
 
     Returns:
         The report. What the student's program does never raises here.
     """
-    level = level or Practice()
     began = time.monotonic()
-    launcher = Launcher(level)  # first: it warms up while we import
+    count = workers or min(2, os.cpu_count() or 1)
+    colleague = Colleague(chapter, folder, tasks) if count > 1 else None
+    report = Report(
+        chapter=chapter.number, title=chapter.title, source=source, folder=shown(folder),
+        level=(level or Practice()).name, partial=bool(tasks), tasks=(), checks=(),
+    )  # fmt: skip
+    schedule: list[Schedule] = []
+
+    def begin(checks: list[Check]) -> Schedule:
+        schedule.append(Schedule(checks, untouched(chapter.solution, folder), heard))
+        if colleague:
+            threading.Thread(target=colleague.serve, args=(schedule[0],), daemon=True).start()
+        nonlocal report
+        used = {check.task for check in checks}
+        report = report.model_copy(
+            update={
+                "tasks": tuple(TaskInfo(id=id_, title=title) for id_, title in chapter.tasks.items() if id_ in used),
+                "checks": tuple(result(check, Outcome.ERROR) for check in checks),
+            }
+        )
+        return schedule[0]
+
     try:
-        import pytest  # noqa: PLC0415
-
-        from grader.plugin import RUN_DEADLINE, Grading  # noqa: PLC0415
-        from grader.student import Submission  # noqa: PLC0415
-
-        submission = Submission(folder / "app", launcher)
-        try:
-            report = Report(
-                chapter=chapter.number, title=chapter.title, source=source, folder=shown(folder), level=level.name,
-                tasks=(), checks=(), notes=submission.notes,
-            )  # fmt: skip
-            grading = Grading(chapter, submission, report, tasks, heard)
-            with contextlib.ExitStack() as stack:
-                stack.callback(timer(RUN_DEADLINE, grading.run_timer.set))
-                pytest.main(
-                    [str(chapter.suite), *PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(Path(__file__).parent / "suites" / "pytest.ini")],
-                    plugins=[grading],
-                )
-            report = grading.report
-        finally:
-            submission.close()
+        notes = work(chapter, folder, tasks, begin, level)
+        if schedule:
+            schedule[0].wait(LAST_RESULTS if colleague else 0)
     finally:
-        launcher.close()
-    return report.model_copy(update={"seconds": round(time.monotonic() - began, 2)})
-
-
-def timer(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
-    """Do something later; the function that calls it off."""
-    import threading  # noqa: PLC0415
-
-    alarm = threading.Timer(seconds, action)
-    alarm.daemon = True
-    alarm.start()
-    return alarm.cancel
+        if colleague:
+            colleague.close()
+    for found in schedule[0].results.values() if schedule else ():
+        report = report.with_result(found)
+    return report.model_copy(update={"seconds": round(time.monotonic() - began, 2), "notes": notes})

@@ -1,129 +1,20 @@
-"""The handles a check uses. `Submission` is one for the run; every check gets a `Student` of its own."""
+"""The handle a check has on the student's program."""
 
-import os
 import random
 import secrets
 import shutil
 import signal
-import socket
-import tempfile
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader import intake
 from grader.app import App
-from grader.box.control import Launcher, LauncherGoneError
-from grader.box.lives import Exit, Life
+from grader.box.lives import Life
 from grader.database import Database
-from grader.expect import Trouble
 from grader.probing import Probe
-from grader.report import Outcome
+from grader.submission import LAST_SIGNAL, Folder, Submission
 
 PROBES = Path(__file__).parent / "probes"
 NAMES = ("mira", "tomas", "noor", "ines", "jonas", "aiko", "lena", "omar", "petra", "ravi", "sofia", "yusuf")
-# Coverage writes its data when a process ends politely; a life that is not measured can be killed at once.
-LAST_SIGNAL = signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL
-
-
-@dataclass
-class Folder:
-    """The places of one life: its working directory, its database, the socket it listens on."""
-
-    root: Path
-    database: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Make them."""
-        self.database = self.root / "db" / "chat.db"
-        for folder in (self.root / "cwd", self.database.parent):
-            folder.mkdir(parents=True)
-
-    def listen(self) -> tuple[socket.socket, Path]:
-        """A listening socket: nothing is lost between the start of the app and its first accept."""
-        path = self.root / f"s{secrets.token_hex(2)}"
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(path))
-        listener.listen(256)
-        return listener, path
-
-
-class Submission:
-    """One version of one chapter's app, taken in, with a launcher to run it."""
-
-    def __init__(self, app: Path, launcher: Launcher) -> None:
-        """Copy the folder `app`; what happens to it later does not matter to this run."""
-        self.launcher = launcher
-        self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"))  # noqa: PLR2004, S108 -- a socket's path may have 103 bytes
-        self.root = self.run / "submission"
-        self.notes = intake.take(app, self.root / "app") if app.is_dir() else ()
-        self.database_url = "sqlite:///{path}"
-        self.secret_key = secrets.token_hex(32)
-        self.never_started: Trouble | None = None
-        self.warm = ThreadPoolExecutor(1, thread_name_prefix="spare")
-        self.spare: Future[App] | None = None
-        self.spare_folder: Folder | None = None
-        self.numbers = iter(range(1, 1_000_000))
-        self.numbers_lock = threading.Lock()
-        self.warm.submit(self.begin, self.folder(), "compile")
-
-    def folder(self) -> Folder:
-        """Fresh places for a life."""
-        with self.numbers_lock:
-            number = next(self.numbers)
-        return Folder(self.run / str(number))
-
-    def environment(self, folder: Folder, changes: dict[str, str | None]) -> dict[str, str]:
-        """The environment variables of a life; a change to None removes one."""
-        home = str(folder.root / "cwd")
-        variables: dict[str, str | None] = {
-            "PATH": os.defpath, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "BCRYPT_ROUNDS": "4",
-            "SECRET_KEY": self.secret_key, "DATABASE_URL": self.database_url.format(path=folder.database),
-        }  # fmt: skip
-        return {name: value for name, value in (variables | changes).items() if value is not None}
-
-    def begin(self, folder: Folder, do: str, *, cwd: Path | None = None, root: Path | None = None,
-              env: dict[str, str | None] | None = None, listener: socket.socket | None = None, **more: Any) -> Life:  # fmt: skip
-        """Begin a life."""
-        request = {
-            "do": do, "app": str(root or self.root), "cwd": str(cwd or folder.root / "cwd"),
-            "bytecode": str(self.run / "bytecode"),
-            "env": self.environment(folder, env or {}), **more,
-        }  # fmt: skip
-        try:
-            return self.launcher.begin(request, listener)
-        except LauncherGoneError as problem:
-            raise Trouble(
-                Outcome.CRASHED, "start your program", "a process that runs", "the process that starts it was killed"
-            ) from problem
-
-    def serve(self, folder: Folder, **options: Any) -> App:
-        """Start the app with uvicorn."""
-        listener, path = folder.listen()
-        return App(self.begin(folder, "serve", listener=listener, **options), path, self.launcher.end)
-
-    def take_spare(self) -> tuple[Folder, App]:
-        """A life of the app as configured by default, begun while the check before was running."""
-        if self.spare is None or self.spare_folder is None:
-            self.make_spare()
-        assert self.spare is not None and self.spare_folder is not None
-        folder, app = self.spare_folder, self.spare
-        self.make_spare()
-        return folder, app.result()
-
-    def make_spare(self) -> None:
-        """Begin the next one."""
-        self.spare_folder = folder = self.folder()
-        self.spare = self.warm.submit(self.serve, folder)
-
-    def close(self) -> None:
-        """Remove all that this run made."""
-        self.warm.shutdown()
-        if self.spare and not self.spare.exception() and LAST_SIGNAL != signal.SIGKILL:
-            self.spare.result().end(self.spare.result().life, LAST_SIGNAL)
-        shutil.rmtree(self.run, ignore_errors=True)
 
 
 class Student:

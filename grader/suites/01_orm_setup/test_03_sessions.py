@@ -6,7 +6,9 @@ from grader.check import check
 from grader.expect import CheckFailed
 from grader.student import Student
 
-CLOSE = "A session that stays open keeps its connection and its lock: close it in a `with`, or in a `finally`."
+CLOSE = "A session that stays open keeps its connection and its lock. What follows the yield runs when the request is over: close it there."
+ERROR = "An error leaves get_db at the yield. Only a `with` or a `finally` still closes the session then."
+YIELD = "get_db is a dependency that yields: FastAPI takes what it yields, and goes on behind the yield when the request is over."
 
 
 @check("1.3", points=1, needs="1.1", lesson="one-session-for-each-piece-of-work")
@@ -16,7 +18,7 @@ def test_a_session_from_the_factory(student: Student) -> None:
     did = f"with SessionLocal() as db: INSERT INTO notes VALUES ('{value}'); db.commit()"
     student.probe("01_orm_setup.session_row", did, table="notes", value=value)
     why = "A session needs the engine: sessionmaker(engine). commit() is what writes."
-    student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="make_session_factory", why=why)
+    student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="make_session_factory.sessionmaker", why=why)
 
 
 @check("1.3", points=2, needs="1.3/a-session-from-the-factory", lesson="one-session-for-each-piece-of-work")
@@ -24,12 +26,15 @@ def test_get_db_yields_a_session(student: Student) -> None:
     """get_db yields a session that works"""
     value = student.name()
     did = f"db = next(get_db()); INSERT INTO notes VALUES ('{value}'); db.commit()"
-    student.probe("01_orm_setup.get_db_row", did, table="notes", value=value)
-    why = "FastAPI takes what get_db yields, and goes on behind the yield when the request is over."
-    student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="get_db", why=why)
+    try:
+        student.probe("01_orm_setup.get_db_row", did, table="notes", value=value)
+    except CheckFailed as failure:
+        failure.look, failure.why = "get_db.SessionLocal", YIELD
+        raise
+    student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="get_db.yield", why=YIELD)
 
 
-def lock_is_free(student: Student, how: str, did: str) -> None:
+def lock_is_free(student: Student, how: str, did: str, why: str) -> None:
     """Fail unless another program can write, after a request left a write unfinished."""
     with student.probing("01_orm_setup.abandoned_session", did, how=how) as probe:
         probe.next()
@@ -39,7 +44,7 @@ def lock_is_free(student: Student, how: str, did: str) -> None:
                 other.execute("ROLLBACK")
         except sqlite3.OperationalError as problem:
             got = f"{problem}: the session still holds its lock"
-            raise CheckFailed(did, "another program can write at once", got, why=CLOSE, look="get_db") from problem
+            raise CheckFailed(did, "another program can write at once", got, why=why, look="get_db.yield") from problem
         finally:
             probe.go_on()
 
@@ -47,10 +52,10 @@ def lock_is_free(student: Student, how: str, did: str) -> None:
 @check("1.3", points=2, needs="1.3/get-db-yields-a-session", lesson="one-session-for-each-piece-of-work")
 def test_closed_after_the_request(student: Student) -> None:
     """the session is closed when the request is over"""
-    lock_is_free(student, "end", "end a request whose session has written but not committed")
+    lock_is_free(student, "end", "end a request whose session has written but not committed", CLOSE)
 
 
 @check("1.3", points=2, needs="1.3/get-db-yields-a-session", lesson="one-session-for-each-piece-of-work")
 def test_closed_after_an_error(student: Student) -> None:
     """the session is closed when the request fails"""
-    lock_is_free(student, "error", "raise an error in a route whose session has written but not committed")
+    lock_is_free(student, "error", "raise an error in a route whose session has written but not committed", ERROR)

@@ -7,12 +7,12 @@ from grader.database import Database
 from grader.expect import expect
 from grader.student import Student
 
-CREATE = "import app.models; Base.metadata.create_all(engine)"
+CREATE = "import app.models; create the table of User"
 
 
 def schema(student: Student) -> Database:
-    """The file, with the tables of the models in it."""
-    student.probe("01_orm_setup.tables_of_models", CREATE)
+    """The file, with the table of User in it."""
+    student.probe("01_orm_setup.table_of_users", CREATE)
     return student.database
 
 
@@ -45,13 +45,13 @@ def expect_columns(database: Database, table: str, names: set[str], look: str) -
     )  # fmt: skip
 
 
-@check("1.4", points=2, needs="1.1", lesson="mapping-classes-to-tables")
+@check("1.4", points=2, needs="1.1", lesson="classes-and-tables")
 def test_the_table(student: Student) -> None:
     """table users has id, username and hashed_password"""
     expect_columns(schema(student), "users", {"id", "username", "hashed_password"}, "User")
 
 
-@check("1.4", points=2, needs="1.4/the-table", lesson="mapping-classes-to-tables")
+@check("1.4", points=2, needs="1.4/the-table", lesson="classes-and-tables")
 def test_unique(student: Student) -> None:
     """the database itself refuses a second user of the same name, and finds a name by an index"""
     database = schema(student)
@@ -65,7 +65,7 @@ def test_unique(student: Student) -> None:
     )  # fmt: skip
 
 
-@check("1.4", points=2, needs="1.4/the-table", lesson="mapping-classes-to-tables")
+@check("1.4", points=2, needs="1.4/the-table", lesson="classes-and-tables")
 def test_never_null(student: Student) -> None:
     """neither the name nor the hash may be missing"""
     database = schema(student)
@@ -78,7 +78,7 @@ def test_never_null(student: Student) -> None:
         )  # fmt: skip
 
 
-@check("1.4", points=1, needs="1.4/the-table", lesson="mapping-classes-to-tables")
+@check("1.4", points=1, needs="1.4/the-table", lesson="classes-and-tables")
 def test_ids_are_never_reused(student: Student) -> None:
     """the id of a deleted user is not given to the next"""
     database = schema(student)

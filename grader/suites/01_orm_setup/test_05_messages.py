@@ -27,7 +27,7 @@ def test_belongs_to_its_owner(student: Student) -> None:
     student.probe("01_orm_setup.stored_by_owner", did, username=username, content="hello")
     student.database.expect_rows(
         1, "messages JOIN users ON users.id = messages.owner_id", "username = ? AND content = 'hello'", [username], did=did,
-        look="Message", why="The relationship fills owner_id when the session flushes; it finds the column by its ForeignKey.",
+        look="Message.owner", why="The relationship fills owner_id when the session flushes; it finds the column by its ForeignKey.",
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_from_both_sides(student: Student) -> None:
     )  # fmt: skip
 
 
-@check("1.5", points=2, needs="1.5/belongs-to-its-owner", lesson="mapping-classes-to-tables")
+@check("1.5", points=2, needs="1.5/belongs-to-its-owner", lesson="classes-and-tables")
 def test_the_table_refuses(student: Student) -> None:
     """a message without content, time or owner is refused, and owner_id refers to users"""
     database = schema(student)
@@ -76,7 +76,7 @@ def moment(probe: Probe) -> datetime.datetime:
     return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
 
 
-@check("1.5", points=2, needs="1.5/belongs-to-its-owner", lesson="time-in-utc")
+@check("1.5", points=2, needs="1.5/belongs-to-its-owner", lesson="time-is-utc")
 def test_the_time_of_the_insert(student: Student) -> None:
     """the time is taken when the row is inserted"""
     did = "insert a message, wait, insert another"
@@ -94,7 +94,7 @@ def test_the_time_of_the_insert(student: Student) -> None:
     )  # fmt: skip
 
 
-@check("1.5", points=1, needs="1.5/belongs-to-its-owner", lesson="time-in-utc")
+@check("1.5", points=1, needs="1.5/belongs-to-its-owner", lesson="time-is-utc")
 def test_the_time_is_utc(student: Student) -> None:
     """the time is UTC, wherever the server stands"""
     did = "insert a message, with the clock of Tokyo (TZ=Asia/Tokyo)"

@@ -25,10 +25,10 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
     """a wrong password gets 401, and the header that names the scheme"""
     person = newcomer(app, login=False)
     answer = app.post("/token", form={"username": person.username, "password": f"{person.password}!"})
-    answer.expect(401, why="Whoever does not know the password gets no token.", look="login")
+    answer.expect(401, why="Whoever does not know the password gets no token.", look="login.verify_password")
     if not answer.headers.get("www-authenticate", "").lower().startswith("bearer"):
         got = f"401, with {answer.headers.get('www-authenticate') or 'no such header'}"
-        raise answer.failed("401 with the header WWW-Authenticate: Bearer", got, look="login", why="401 must say how to log in.")
+        raise answer.failed("401 with the header WWW-Authenticate: Bearer", got, look="login.HTTPException", why="401 must say how to log in.")
 
 
 @check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
@@ -37,9 +37,9 @@ def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None
     person = newcomer(app, login=False)
     wrong = app.post("/token", form={"username": person.username, "password": "not this one"}).expect(401, look="login")
     unknown = app.post("/token", form={"username": student.name(), "password": "not this one"})
-    unknown.expect(401, why=SAME, look="login")
+    unknown.expect(401, why=SAME, look="login.HTTPException")
     expect(
-        (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login", life=app.life, why=SAME,
+        (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login.HTTPException", life=app.life, why=SAME,
         expected=f"the answer to a wrong password: {wrong}", got=str(unknown),
     )  # fmt: skip
 

@@ -36,14 +36,14 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise answer.failed("a list of messages", look="read_messages")
     if [each.get("content") for each in found] != contents[::-1]:
-        raise answer.failed(f"the three messages, {contents[-1]!r} first", look="get_messages", why="order_by says which comes first.")
+        raise answer.failed(f"the three messages, {contents[-1]!r} first", look="get_messages.order_by", why="order_by says which comes first.")
     wanted = {"owner_id": owner[0], "owner": {"id": owner[0], "username": owner[1]}}
     for each in found:
         if {name: each.get(name) for name in wanted} != wanted or type(each.get("id")) is not int:
-            raise answer.failed(f"every message with its id, {wanted}", str(each), look="MessageOut")
+            raise answer.failed(f"every message with its id, {wanted}", str(each), look="MessageOut.owner")
 
 
-@check("1.11", points=1, needs="1.11/newest-first", lesson="time-in-utc")
+@check("1.11", points=1, needs="1.11/newest-first", lesson="time-is-utc")
 def test_times_have_a_zone(student: Student, newcomer: Callable, history: Callable) -> None:
     """times are given in UTC, with their zone"""
     app, _ = with_messages(student, 1)
@@ -77,7 +77,7 @@ def test_pages(student: Student, newcomer: Callable, history: Callable) -> None:
     got = [id_ for skip in range(0, 12, 5) for id_ in ids(history(app, person, skip=skip, limit=5))]
     did = "GET /messages?limit=5, with skip=0, 5 and 10; ten of the messages have the same timestamp"
     why = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
-    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=why, look="get_messages", life=app.life)
+    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=why, look="get_messages.order_by", life=app.life)
 
 
 @check("1.11", points=1, needs="1.11/newest-first", lesson="order-and-pages")
@@ -87,15 +87,15 @@ def test_bounds(student: Student, newcomer: Callable) -> None:
     token = newcomer(app).token
     why = "To SQLite a negative LIMIT means no limit, and a number over 63 bits is an error."
     for limit in (-1, 0, 101, 10**20):
-        app.get("/messages", token=token, params={"limit": limit}).expect(422, why=why, look="read_messages")
-    app.get("/messages", token=token, params={"skip": -1}).expect(422, why=why, look="read_messages")
+        app.get("/messages", token=token, params={"limit": limit}).expect(422, why=why, look="read_messages.limit")
+    app.get("/messages", token=token, params={"skip": -1}).expect(422, why=why, look="read_messages.skip")
     answer = app.get("/messages", token=token, params={"skip": 10**20})
     if answer.status != 422 and not (answer.status == 200 and answer.json() == []):
-        raise answer.failed("422, or an empty list", why=why, look="read_messages")
+        raise answer.failed("422, or an empty list", why=why, look="read_messages.skip")
     app.get("/messages", token=token, params={"limit": 100}).expect(200, look="read_messages")
 
 
-@check("1.11", points=2, needs="1.11/newest-first", testimony=True, lesson="owners-without-a-query-each")
+@check("1.11", points=2, needs="1.11/newest-first", testimony=True, lesson="owners-without-one-query-a-row")
 def test_no_query_for_each_owner(student: Student, newcomer: Callable, history: Callable) -> None:
     """50 messages cost no more statements than 5"""
     app, _ = with_messages(student, 1)
@@ -112,5 +112,5 @@ def test_no_query_for_each_owner(student: Student, newcomer: Callable, history: 
     why = "message.owner asks the database, once for each message, unless the query brought the owners along."
     expect(
         counts[1] <= counts[0], did="GET /messages with limit=5 and limit=50, counting SELECTs", life=app.life, why=why,
-        expected=f"{counts[0]} both times", got=f"{counts[0]} and {counts[1]}", look="get_messages",
+        expected=f"{counts[0]} both times", got=f"{counts[0]} and {counts[1]}", look="get_messages.select",
     )  # fmt: skip

@@ -1,6 +1,8 @@
 """the socket"""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import partial
 
@@ -12,6 +14,7 @@ from grader.websocket import Socket
 
 JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
+WAIT = "A database call inside `async def` stops the whole server while it waits: await run_in_threadpool(function, arguments)."
 LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
 
 
@@ -59,6 +62,7 @@ def test_refused(app: App, newcomer: Callable, student: Student) -> None:
 def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student) -> None:
     """each of 30 messages is in the file, with its owner, before anybody hears it"""
     with ExitStack() as stack:
+        newcomer(app, login=False)  # so that the chatter is not user 1
         [(name, socket)] = chatters(app, newcomer, stack, 1)
         for number in range(30):
             text = f"{number} {student.name()}"
@@ -66,7 +70,7 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
             socket.expect(SAYS.format(name, text), look="chat")
             student.database.expect_rows(
                 1, "messages JOIN users ON users.id = messages.owner_id", "content = ? AND username = ?", [text, name],
-                did=f"{name} sends {text!r}; the moment it is heard, look into the file", look="save_message",
+                did=f"{name} sends {text!r}; the moment it is heard, look into the file", look="chat.save_message",
                 why="A message that was heard and then lost is a lie. Commit first, then tell.",
             )  # fmt: skip
 
@@ -141,7 +145,28 @@ def test_many_chatters(app: App, newcomer: Callable, student: Student) -> None:
         witness.until(SAYS.format(people[-1][0], f"hello from {people[-1][0]}"), look="chat", why=LIMIT)
 
 
-@check("1.12", points=2, needs="1.12/says", lesson="the-event-loop-must-never-wait")
+@check("1.12", points=1, needs="1.12/stored-before-broadcast", lesson="the-event-loop-never-waits")
+def test_while_the_database_is_busy(app: App, newcomer: Callable, student: Student) -> None:
+    """while a message waits for the database, the server answers others"""
+    did = "lock the file as another program would, send a message, and GET / again and again"
+    late, answers = False, 0
+    with ExitStack() as stack:
+        [(name, socket)] = chatters(app, newcomer, stack, 1)
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        with student.database.locked():
+            socket.send("patience")
+            began = time.monotonic()
+            while not late and (answers < 20 or time.monotonic() < began + 1):  # noqa: PLR2004
+                answers += 1
+                late = not wait([pool.submit(app.get, "/")], began + 3 - time.monotonic()).done
+        expect(
+            not late, did=did, expected="answers while the message still waits", got="no answer until the file was free again", why=WAIT,
+            look="chat.save_message", life=app.life,
+        )  # fmt: skip
+        socket.until(SAYS.format(name, "patience"), did=f"{did}; free the file", look="chat.save_message", why=WAIT)
+
+
+@check("1.12", points=1, needs="1.12/says", lesson="the-event-loop-never-waits")
 def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
     """20 requests for the history while 15 chatters have a message in flight: everything is answered"""
     with ExitStack() as stack:

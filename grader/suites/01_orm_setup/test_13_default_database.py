@@ -12,6 +12,11 @@ from grader.student import Student
 PLACE = "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
 
 
+def is_database(path: Path) -> bool:
+    """Whether a file is one of SQLite's."""
+    return path.is_file() and path.read_bytes()[:15] == b"SQLite format 3"
+
+
 def start(student: Student, root: Path, cwd: Path) -> App:
     """The app of a copy, started with no DATABASE_URL from some directory."""
     cwd.mkdir(exist_ok=True)
@@ -25,10 +30,11 @@ def test_beside_the_app(student: Student) -> None:
     cwd = student.folder.root / "elsewhere"
     start(student, root, cwd).get("/").expect(200, look="page")
     did = "start the server in another directory, without DATABASE_URL; then look beside app/"
-    found = [path.name for path in root.iterdir() if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3"]
-    stray = [path.name for path in cwd.iterdir()]
-    got = f"no database there; {stray[0]} in the working directory" if stray else "no database there"
-    expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=PLACE, look="default_url")
+    found = [path.name for path in root.iterdir() if is_database(path)]
+    stray = [f"{path.name} in the working directory" for path in cwd.iterdir()]
+    stray += [f"it is {path.relative_to(root)}" for path in root.rglob("*") if is_database(path)]
+    got = f"no database there; {stray[0]}" if stray else "no database there"
+    expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=PLACE, look="default_url.return")
     expect({"users", "messages"} <= Database(root / found[0]).tables(), did=did, expected="its tables", got="none", look="default_url")
 
 

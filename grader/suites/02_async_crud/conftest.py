@@ -1,5 +1,6 @@
 """What the checks of chapter 02 share: people, and posts in their name."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from grader.app import App
+from grader.expect import CheckFailed
 from grader.student import Student
 
 
@@ -61,3 +63,35 @@ def write_post(student: Student) -> Callable[..., dict[str, Any]]:
         return answer.expect_keys("id", "title", "content", "tags", "published", "author")
 
     return write
+
+
+@pytest.fixture
+def probe(student: Student) -> Callable[..., Any]:
+    """Like student.probe, with the words to say when the student's code raises."""
+
+    def run(function: str, did: str, *, why: str = "", look: str = "", **options: Any) -> Any:
+        try:
+            return student.probe(f"02_async_crud.{function}", did, **options)
+        except CheckFailed as problem:
+            problem.why, problem.look = problem.why or why, problem.look or look
+            raise
+
+    return run
+
+
+@pytest.fixture
+def unlocked(student: Student) -> Callable[..., None]:
+    """A function that fails unless another program can write to the file at once."""
+
+    def expect_unlocked(did: str, *, why: str, look: str) -> None:
+        other = sqlite3.connect(f"{student.database.path.as_uri()}?mode=rw", uri=True, timeout=2)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        except sqlite3.OperationalError as problem:
+            got = f"{problem}: your program still holds its lock"
+            raise CheckFailed(did, "another program can write at once", got, why=why, look=look, life=student.lives[-1]) from problem
+        finally:
+            other.close()
+
+    return expect_unlocked

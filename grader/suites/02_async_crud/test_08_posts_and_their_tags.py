@@ -1,0 +1,181 @@
+"""posts and their tags"""
+
+import datetime
+import time
+from collections.abc import Callable
+from typing import Any
+
+from grader.answers import Answer, same
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+NEEDS = ("2.2", "2.3", "2.4", "2.5", "2.6")
+PLACE = "A change inside a list is not a new list: SQLAlchemy sees it only in a type that watches, such as MutableList.as_mutable(...)."
+COMMITTED = "Nothing is in the file before commit(): get_session commits when the route went well."
+EMPTY = "Rows from before your program hold NULL, or the JSON value null. Both are read as None, and None is not a list."
+CHANGES = "`changes` says what changes. What is not in it stays, and what a client may not set is not taken from it."
+DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
+MOVES = "A default is taken at INSERT only. onupdate=... is taken again at every UPDATE."
+AS_THEY_WENT_IN = "Keep the list as JSON: text joined with commas falls apart when a tag holds a comma, a quote, or nothing."
+LIST_200 = [f"tag number {number}" for number in range(200)]
+TAGS: tuple[list[str], ...] = (
+    [], [""], ["python", "SQLite"], ["b", "a", "c"], ["a,b", "c;d", "[]", "null", "1"], ['say "hi"', "it's", "back\\slash", "%_"],
+    ["naïve", "日本語", "\N{HEDGEHOG}", "two\nlines"], LIST_200,
+)  # fmt: skip
+
+
+def copy_of(student: Student, post_id: int, tags: str) -> int:
+    """The id of a copy of a post, made from outside, whose tags are what this SQL says."""
+    with student.database.open(write=True) as connection:
+        names = [row["name"] for row in connection.execute("PRAGMA table_info(posts)") if row["name"] != "id"]
+        values = [tags if name == "tags" else f'"{name}"' for name in names]
+        columns = ", ".join(f'"{name}"' for name in names)
+        sql = f"INSERT INTO posts ({columns}) SELECT {', '.join(values)} FROM posts WHERE id = ?"  # noqa: S608 -- our own text
+        return int(connection.execute(sql, [post_id]).lastrowid or 0)
+
+
+def expect_post(answer: Answer, wanted: dict[str, Any], why: str, look: str) -> dict[str, Any]:
+    """Fail unless the answer is 200 and a post with exactly these values."""
+    found = answer.expect(200, why=why, look=look).expect_keys("id", "author", *wanted, look=look)
+    if not same({name: found[name] for name in wanted}, wanted):
+        raise answer.failed(f"a post with {wanted}", why=why, look=look)
+    return found
+
+
+def moment(text: object) -> datetime.datetime | None:
+    """A time with its zone, or None."""
+    try:
+        found = datetime.datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+@check("2.8", points=2, needs=NEEDS, lesson="json-columns")
+def test_written_and_read(app: App, student: Student, newcomer: Callable) -> None:
+    """a post is stored under its author, and read with its author"""
+    person = newcomer(app)
+    body = {"title": f"On {student.name()}", "content": "First line.\nSecond line.", "tags": ["python", "sqlite"], "published": True}
+    answer = app.post("/posts", token=person.token, json=body).expect(201, look="create_post")
+    post = answer.expect_keys("id", *body, "created_at", "updated_at", "author", look="create_post")
+    where, values = "id = ? AND title = ? AND author_id = ? AND published = 1", [post["id"], body["title"], person.id]
+    student.database.expect_rows(1, "posts", where, values, did=answer.did, why=COMMITTED, look="create_post")
+    author = {"username": person.username, "full_name": person.full_name}
+    read = app.get(f"/posts/{post['id']}")
+    found = expect_post(read, body | {"id": post["id"]}, COMMITTED, "get_post")
+    if type(found["id"]) is not int or not isinstance(found["author"], dict) or not author.items() <= found["author"].items():
+        raise read.failed(f"the post with its author, {author}", look="get_post")
+    if person.email in read.text or "hashed" in read.text:
+        raise read.failed("an author without email and hash", look="AuthorOut", why="What the public may see of a user is a schema of its own.")
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", testimony=True, lesson="json-columns")
+def test_functions(student: Student) -> None:
+    """create_post, get_post, update_post and delete_post keep their contracts"""
+    title = student.name()
+    did = "by hand: create_post(session, author, title, content), a second one with tags=('a', 'b'); update and delete them, and one that is not there"
+    said = student.probe("02_async_crud_posts.by_hand", did, username=student.name(), title=title)
+    wanted = {
+        "made": [title, "first", [], False], "tuple": ["a", "b"], "changed": [f"{title} again", "first", ["c"], False],
+        "deleted": None, "answers": [True, True, True], "for none": [None, False, False],
+    }  # fmt: skip
+    for part, expected in wanted.items():
+        expect(same(said[part], expected), did=f"{did}: {part}", expected=str(expected), got=said[part], look="update_post", why=CHANGES)
+    where, values = "title = ? AND content = 'first' AND NOT published", [f"{title} again"]
+    student.database.expect_rows(1, "posts", where, values, did=did, look="update_post", why=CHANGES)
+    student.database.expect_rows(1, "posts", did=did, look="delete_post")
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+def test_tags_come_back(app: App, newcomer: Callable, write_post: Callable) -> None:
+    """tags come back as they went in: none, 200 of them, quotes, commas, every script"""
+    person = newcomer(app)
+    ids = [(write_post(app, person, tags=tags)["id"], tags) for tags in TAGS]
+    for post_id, tags in ids:
+        expect_post(app.get(f"/posts/{post_id}"), {"tags": tags}, AS_THEY_WENT_IN, "create_post")
+    first, longest = ids[0][0], ids[-1][0]
+    app.patch(f"/posts/{first}", token=person.token, json={"tags": TAGS[6]}).expect(200, look="update_post")
+    app.patch(f"/posts/{longest}", token=person.token, json={"tags": []}).expect(200, look="update_post")
+    expect_post(app.get(f"/posts/{first}"), {"tags": TAGS[6]}, AS_THEY_WENT_IN, "update_post")
+    expect_post(app.get(f"/posts/{longest}"), {"tags": []}, AS_THEY_WENT_IN, "update_post")
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="a-list-changed-in-place")
+def test_changed_in_place(student: Student) -> None:
+    """post.tags.append(...), then commit: it is saved"""
+    did = 'post.tags.append("new"), then commit; then read the post in another process'
+    post_id, other = student.probe("02_async_crud_posts.appended", did, username=student.name())
+    app = student.start()
+    for number, tags in ((post_id, ["old", "new"]), (other, ["new"])):
+        answer = app.get(f"/posts/{number}").expect(200, look="get_post")
+        found = answer.expect_keys("tags")["tags"]
+        expect(found == tags, did=did, expected=str(tags), got=found, why=PLACE, look="make_tag_type", life=app.life)
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """tags that are NULL or JSON null in the file are read as an empty list"""
+    post = write_post(app, newcomer(app))
+    for tags in ("NULL", "'null'"):
+        number = copy_of(student, post["id"], tags)
+        answer = app.get(f"/posts/{number}")
+        answer = Answer(f"GET a post whose tags are {tags} in the file", answer.status, answer.headers, answer.body, answer.path, answer.life)
+        expect_post(answer, {"tags": [], "title": post["title"]}, EMPTY, "TagList")
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+def test_patched(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """PATCH changes what is sent and nothing else: one field, none, null, fields that are not the client's"""
+    person, post = newcomer(app), write_post(app, other := newcomer(app), tags=["a"], content="as it was")
+    path, unchanged = f"/posts/{post['id']}", {name: post[name] for name in ("id", "title", "content", "tags", "published", "created_at")}
+    for change in ({"title": student.name()}, {"content": "as it is"}, {"tags": ["b", "c"]}, {}, {"published": False}):
+        unchanged |= change
+        for answer in (app.patch(path, token=other.token, json=change), app.get(path, token=other.token)):
+            expect_post(answer, unchanged, CHANGES, "update_post")
+    for change in ({"author_id": person.id}, {"id": post["id"] + 1}, {"created_at": "2001-01-01T00:00:00Z"}, {"title": None}, {"content": None}):
+        app.patch(path, token=other.token, json=change).expect(200, 422, why=CHANGES, look="update_post")
+        expect_post(app.get(path, token=other.token), unchanged, CHANGES, "update_post")
+    student.database.expect_rows(1, "posts", "author_id = ?", [other.id], did=f"PATCH {path} with author_id", why=CHANGES, look="update_post")
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
+    """updated_at moves with every change, created_at stays"""
+    person = newcomer(app)
+    post = write_post(app, person)
+    before, end, number = moment(post.get("updated_at")), time.monotonic() + 8, 0
+    while True:
+        number += 1
+        answer = app.patch(f"/posts/{post['id']}", token=person.token, json={"content": f"version {number}"})
+        found = expect_post(answer, {"created_at": post["created_at"], "content": f"version {number}"}, MOVES, "update_post")
+        after = moment(found.get("updated_at"))
+        if before is None or after is None or after > before or time.monotonic() > end:
+            break
+        time.sleep(0.02)  # the clock may count whole seconds
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
+    if before is None or after is None or not before < after < soon:
+        raise answer.failed(f"updated_at later than {post.get('updated_at')}", why=MOVES, look="Post.updated_at")
+
+
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="who-may-do-what")
+def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """without a token 401, somebody else's post 403, no post 404; a draft is 404 to all but its author"""
+    author, other = newcomer(app), newcomer(app)
+    post, draft = write_post(app, author)["id"], write_post(app, author, published=False)["id"]
+    app.post("/posts", json={"title": "nobody's", "content": "..."}).expect(401, look="write_post")
+    for number, token, status in (
+        (post, None, 401), (post, other.token, 403), (draft, other.token, 404), (draft + 7, author.token, 404),
+    ):  # fmt: skip
+        app.patch(f"/posts/{number}", token=token, json={"title": "mine"}).expect(status, why=DRAFT, look="find_own_post")
+        app.delete(f"/posts/{number}", token=token).expect(status, why=DRAFT, look="find_own_post")
+    student.database.expect_rows(2, "posts", "title <> 'mine'", did="PATCH and DELETE by others", look="find_own_post")
+    for number, token, status in (
+        (draft, None, 404), (draft, other.token, 404), (draft + 7, None, 404), (draft, author.token, 200), (post, None, 200),
+    ):  # fmt: skip
+        app.get(f"/posts/{number}", token=token).expect(status, why=DRAFT, look="find_post")
+    app.get(f"/posts/{10**20}").expect(404, 422, look="find_post")
+    app.delete(f"/posts/{post}", token=author.token).expect(204, look="delete_post")
+    app.get(f"/posts/{post}").expect(404, look="delete_post")
+    student.database.expect_rows(0, "posts", "id = ?", [post], did=f"DELETE /posts/{post}", look="delete_post", why=COMMITTED)

@@ -1,0 +1,157 @@
+"""posts with authors"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+ORDER = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
+PUBLIC = "What the public may see of a user is a schema of its own: no email, no hash."
+DRAFTS = "Every way to a post must ask whether it is published, also the one that is added later."
+EXACT = "Compare whole tags, one by one (json_each); searching in the text of all tags finds pieces, and % and _ mean something to LIKE."
+LOADED = "When the session is closed nothing can be loaded any more: the query must bring the authors along."
+BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits is an error."
+EACH = "One statement for each post's author makes a page of 50 posts ten times as dear as one of 5. Let one query bring the authors."
+
+
+def listed(app: App, person: Any = None, **params: Any) -> list[dict[str, Any]]:
+    """GET /posts."""
+    answer = app.get("/posts", token=person and person.token, params=params).expect(200, look="get_posts_with_authors")
+    found = answer.json()
+    if not isinstance(found, list) or not all(isinstance(each, dict) and {"id", "title", "author"} <= each.keys() for each in found):
+        raise answer.failed("a list of posts", look="get_posts_with_authors")
+    return found
+
+
+def copy(student: Student, table: str, row: int, times: int, **changes: str) -> None:
+    """Copy a row, from outside; a change is SQL in which :n counts the copies."""
+    with student.database.open(write=True) as connection:
+        names = [each["name"] for each in connection.execute(f"PRAGMA table_info({table})") if each["name"] != "id"]
+        values = ", ".join(changes.get(name, f'"{name}"') for name in names)
+        columns = ", ".join(f'"{name}"' for name in names)
+        sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE id = :row"  # noqa: S608 -- our own text
+        connection.executemany(sql, [{"row": row, "n": number} for number in range(times)])
+
+
+def selects(app: App, student: Student, **params: Any) -> int:
+    """How many SELECTs a list takes; a name that only we know marks the end of the record."""
+    before, mark = len(app.statements()), student.name()
+    listed(app, **params)
+    app.get(f"/users/{mark}").expect(404, look="get_user_by_username")
+    end = time.monotonic() + 5
+    while not any(mark in sql for sql in app.statements()[before:]) and time.monotonic() < end:
+        time.sleep(0.005)
+    return sum("select" in sql.lower() for sql in app.statements()[before:])
+
+
+@check("2.9", points=2, needs="2.8", lesson="joins-instead-of-a-query-each")
+def test_newest_first(app: App, newcomer: Callable, write_post: Callable) -> None:
+    """GET /posts: newest first, each with the author's username and full name, and no more of the author"""
+    people = [newcomer(app), newcomer(app)]
+    posts = [write_post(app, people[number % 2], title=f"post {number}", tags=["a"]) for number in range(4)]
+    answer = app.get("/posts").expect(200, look="get_posts_with_authors")
+    found = listed(app)
+    if [post["id"] for post in found] != [post["id"] for post in posts[::-1]]:
+        raise answer.failed("the four posts, 'post 3' first", look="get_posts_with_authors", why="order_by says which comes first.")
+    for number, post in zip((3, 2, 1, 0), found, strict=True):
+        author = {"username": people[number % 2].username, "full_name": people[number % 2].full_name}
+        if not isinstance(post["author"], dict) or not author.items() <= post["author"].items() or post.get("tags") != ["a"]:
+            raise answer.failed(f"'post {number}' with its tags and its author, {author}", str(post), look="PostOut")
+    if any(person.email in answer.text for person in people) or "hashed" in answer.text:
+        raise answer.failed("authors without email and hash", look="AuthorOut", why=PUBLIC)
+
+
+@check("2.9", points=1, needs="2.9/newest-first", lesson="order-and-pages")
+def test_pages(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """skip and limit give pages that neither overlap nor leave out, also within one instant"""
+    person = newcomer(app)
+    first, middle, last = (write_post(app, person)["id"] for _ in range(3))
+    copy(student, "posts", middle, 9)
+    rows = [id_ for (id_,) in student.database.rows("SELECT id FROM posts ORDER BY id DESC")]
+    expected = [last, *rows[:9], middle, first]
+    got = [post["id"] for skip in range(0, 12, 5) for post in listed(app, skip=skip, limit=5)]
+    did = "GET /posts?limit=5, with skip=0, 5 and 10; ten of the posts were written at the same moment"
+    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=ORDER, look="get_posts_with_authors", life=app.life)
+    expect(len(listed(app)) == 12, did="GET /posts, with 12 posts in the file", expected="12 posts", got=len(listed(app)), life=app.life)  # noqa: PLR2004
+
+
+@check("2.9", points=1, needs="2.9/newest-first", lesson="order-and-pages")
+def test_bounds(app: App, newcomer: Callable, write_post: Callable) -> None:
+    """limit goes from 1 to 100, skip from 0; anything else is 422, and nothing is 500"""
+    write_post(app, newcomer(app))
+    for params in ({"limit": -1}, {"limit": 0}, {"limit": 101}, {"limit": 10**20}, {"skip": -1}):
+        app.get("/posts", params=params).expect(422, why=BOUNDS, look="read_posts")
+    answer = app.get("/posts", params={"skip": 10**20})
+    if answer.status != 422 and not (answer.status == 200 and answer.json() == []):  # noqa: PLR2004
+        raise answer.failed("422, or an empty list", why=BOUNDS, look="read_posts")
+    for params in ({"limit": 100}, {"limit": 1, "skip": 0}):
+        expect(len(listed(app, **params)) == 1, did=f"GET /posts with {params}", expected="the one post", got="none", look="read_posts")
+
+
+@check("2.9", points=1, needs="2.9/newest-first", lesson="who-may-do-what")
+def test_drafts(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """a draft leaks nowhere: not in the list, not by tag, not on its author's page, not when it is withdrawn"""
+    author, other, secret, tag = newcomer(app), newcomer(app), f"secret {student.name()}", student.name()
+    write_post(app, author, title=secret, content=secret, tags=[tag], published=False)
+    withdrawn = write_post(app, author, title=secret, tags=[tag])["id"]
+    app.patch(f"/posts/{withdrawn}", token=author.token, json={"published": False}).expect(200, look="update_post")
+    public = write_post(app, author, tags=[tag])["id"]
+    for person in (None, other, author):
+        for params in ({}, {"tag": tag}, {"skip": 0, "limit": 100}):
+            ids = [post["id"] for post in listed(app, person, **params)]
+            expect(ids == [public], did=f"GET /posts {params}", expected="the published post alone", got=ids, why=DRAFTS,
+                   look="get_posts_with_authors", life=app.life)  # fmt: skip
+        for path in (f"/users/{author.username}", "/posts?published=false", f"/posts?published=false&tag={tag}"):
+            answer = app.get(path, token=person and person.token)
+            if secret in answer.text:
+                raise answer.failed("no draft", why=DRAFTS, look="get_posts_with_authors")
+
+
+@check("2.9", points=1, needs="2.9/newest-first", lesson="an-exact-tag")
+def test_exact_tag(app: App, newcomer: Callable, write_post: Callable) -> None:
+    """a tag is found exactly: no pieces of it, no wildcards, no other case, no SQL inside"""
+    person = newcomer(app)
+    stored = (["java"], ["javascript", "web"], ['say "hi"'], ["100%"], ["naïve"], ["\N{HEDGEHOG}", "日本語"], ["o'brien"], ["a_b"], ["axb"])
+    ids = {tag: write_post(app, person, tags=tags)["id"] for tags in stored for tag in tags}
+    none = ("script", "jav", "JAVA", "java%", "%", "_", "a%b", "Naïve", "NAÏVE", '"', 'java"', '["java"]', "java,web", "java ", "u00ef",
+            "' OR 1=1 --", "x') OR ('1'='1", '" OR ""="')  # fmt: skip
+    wanted = [(tag, [number]) for tag, number in ids.items()] + [(tag, []) for tag in none]
+    for tag, expected in wanted:
+        got = [post["id"] for post in listed(app, tag=tag)]
+        titles = [next((tags for tags in stored if ids[tags[0]] == number), "?") for number in got]
+        expect(got == expected, did=f"GET /posts?tag={tag}", expected="the one post that has it" if expected else "no post",
+               got=f"posts with the tags {titles}", why=EXACT, look="get_posts_with_authors", life=app.life)  # fmt: skip
+
+
+@check("2.9", points=1, needs="2.9/newest-first", testimony=True, lesson="joins-instead-of-a-query-each")
+def test_statements(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """50 posts by 50 authors cost no more statements than 5"""
+    person = newcomer(app)
+    post = write_post(app, person)["id"]
+    copy(student, "users", person.id, 50, username="username || '-' || :n", email=":n || email")
+    first = student.database.value("SELECT min(id) FROM users WHERE id > ?", [person.id])
+    copy(student, "posts", post, 50, author_id=f"{first} + :n")
+    listed(app, limit=5)
+    counts = [selects(app, student, limit=limit) for limit in (5, 50)]
+    authors = {str(each["author"]) for each in listed(app, limit=50)}
+    expect(len(authors) == 50, did="GET /posts?limit=50", expected="50 authors", got=len(authors), look="get_posts_with_authors")  # noqa: PLR2004
+    expect(
+        counts[1] <= counts[0], did="GET /posts with limit=5 and limit=50, counting SELECTs", life=app.life, why=EACH,
+        expected=f"{counts[0]} both times", got=f"{counts[0]} and {counts[1]}", look="get_posts_with_authors",
+    )  # fmt: skip
+
+
+@check("2.9", points=1, needs="2.9/newest-first", testimony=True, lesson="joins-instead-of-a-query-each")
+def test_author_loaded(student: Student) -> None:
+    """post.author is there when the session is closed; published=False gives the drafts"""
+    for published in (True, False):
+        username = student.name()
+        did = f"posts = await get_posts_with_authors(session, {published}); close the session; read post.author.username of each"
+        got = student.probe("02_async_crud_posts.authors_after_closing", did, username=username, published=published, draft=not published)
+        names = [f"{username}-{number}" for number in (1, 0)]
+        wanted = [[f"post {number}", name, f"{name}@example.com"] for number, name in zip((1, 0), names, strict=True)]
+        expect(got[:2] == wanted, did=did, expected=f"the authors {names}", got=got, why=LOADED, look="get_posts_with_authors")

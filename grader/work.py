@@ -1,0 +1,53 @@
+"""One worker's run of a suite: a launcher, the submission taken in, and pytest with the plugin."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.box.control import Launcher
+from grader.box.sandbox import Level, Practice
+from grader.check import Check
+from grader.course import Chapter
+from grader.schedule import Source
+
+PYTEST_OPTIONS = (
+    "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
+    "-p", "no:junitxml", "-p", "no:logging", "-p", "no:doctest", "-p", "no:debugging", "-p", "no:stepwise",
+    "--import-mode=importlib", "--assert=plain", "--capture=no", "-o", "addopts=", "-o", "python_functions=test_*",
+)  # fmt: skip
+CONFIGURATION = Path(__file__).parent / "suites" / "pytest.ini"
+
+
+def work(
+    chapter: Chapter, folder: Path, tasks: tuple[str, ...], begin: Callable[[list[Check]], Source], level: Level | None = None
+) -> tuple[str, ...]:
+    """Run what `begin`'s source gives to claim.
+
+    Args:
+        chapter: whose suite.
+        folder: the version: a folder that holds app/.
+        tasks: only these tasks and what they need; all when empty.
+        begin: told which checks are declared; gives the source of the next.
+        level: how the program is confined; `Practice` when None.
+
+    Returns:
+        What of the submission was left out.
+    """
+    launcher = Launcher(level or Practice())  # first: it warms up while we import
+    try:
+        import pytest  # noqa: PLC0415
+
+        from grader.plugin import Grading  # noqa: PLC0415
+        from grader.submission import Submission  # noqa: PLC0415
+
+        submission = Submission(folder / "app", launcher)
+        try:
+            grading = Grading(chapter, submission, tasks, begin)
+            options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]
+            status = pytest.main([str(chapter.suite), *options], plugins=[grading])
+            if status == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
+                raise KeyboardInterrupt
+        finally:
+            submission.close()
+    finally:
+        launcher.close()
+    return submission.notes

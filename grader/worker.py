@@ -1,0 +1,110 @@
+"""The second worker of a run: a grader process that claims checks from the first one, over a socket.
+
+What it says is one JSON line each: {"claim": true} -> {"id": "1.8/taken-name"} or {"id": null}; {"result": {...}}.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from grader.check import Check
+from grader.course import Chapter
+from grader.report import CheckResult
+from grader.schedule import Schedule
+from grader.work import work
+
+
+class Colleague:
+    """The first worker's view of the second."""
+
+    def __init__(self, chapter: Chapter, folder: Path, tasks: tuple[str, ...]) -> None:
+        """Start it; it warms up while we do."""
+        self.ours, theirs = socket.socketpair()
+        order = json.dumps({"slug": chapter.slug, "root": str(chapter.root), "folder": str(folder.absolute()), "tasks": tasks})
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "grader.worker", str(theirs.fileno()), order],
+            pass_fds=[theirs.fileno()], cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        theirs.close()
+
+    def serve(self, schedule: Schedule) -> None:
+        """Answer its claims and take its results, until it hangs up."""
+        with contextlib.suppress(OSError, ValueError), self.ours.makefile("rwb") as channel:
+            for line in channel:
+                message = json.loads(line)
+                if "result" in message:
+                    schedule.done(CheckResult.model_validate(message["result"]))
+                else:
+                    channel.write(json.dumps({"id": schedule.claim()}).encode() + b"\n")
+                    channel.flush()
+
+    def close(self) -> None:
+        """Wait until it has cleaned up; it ends by itself when we hang up."""
+        with contextlib.suppress(OSError):
+            self.ours.shutdown(socket.SHUT_RDWR)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.ours.close()
+
+
+class Remote:
+    """The second worker's view of the first: the schedule, at the other end of a socket."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        """Talk over this socket."""
+        self.socket = channel
+        self.reader = channel.makefile("rb")
+        self.over = False
+
+    def claim(self) -> str | None:
+        """The next check; None at the end, or when the first worker is gone."""
+        answer = self._say({"claim": True}, listen=True)
+        self.over = answer is None
+        return answer
+
+    def done(self, found: CheckResult) -> None:
+        """Pass a result on."""
+        self._say({"result": found.model_dump(mode="json")})
+
+    def _say(self, message: dict[str, Any], *, listen: bool = False) -> str | None:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            self.socket.sendall(json.dumps(message).encode() + b"\n")
+            if listen:
+                return str(id_) if (id_ := json.loads(self.reader.readline())["id"]) else None
+        return None
+
+    def watch(self) -> None:
+        """Stop at once when the first worker is gone: nobody wants the rest."""
+        while not self.over:
+            with contextlib.suppress(OSError):
+                if self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
+                    os.kill(os.getpid(), signal.SIGINT)
+                    return
+            threading.Event().wait(0.5)
+
+
+def main(descriptor: int, order: str) -> None:
+    """Work until there is nothing more to claim."""
+    told = json.loads(order)
+    remote = Remote(socket.socket(fileno=descriptor))
+    threading.Thread(target=remote.watch, daemon=True).start()
+
+    def begin(_checks: list[Check]) -> Remote:
+        return remote
+
+    with contextlib.suppress(KeyboardInterrupt):
+        work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
