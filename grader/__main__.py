@@ -2,7 +2,7 @@
 
 import sys
 
-from grader.cli import app
+from grader.cli_authors import app
 from grader.course import UsageError
 
 
