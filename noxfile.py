@@ -75,8 +75,10 @@ def add_chapter(folder: Path) -> None:
     def chapter(session: nox.Session) -> None:
         grader(session, "chapter", number)
 
-    chapter.__doc__ = f"Grade your {title}. After --: --task {int(number)}.1, --solution, --submission PATH, --json FILE."
-    nox.session(chapter, name=f"chapter-{number}")
+    chapter.__doc__ = (
+        f"Grade your {title}. After --: --task {int(number)}.1, --solution, --submission PATH, --json FILE."
+    )
+    nox.session(name=f"chapter-{number}")(chapter)
 
 
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*"))
@@ -118,8 +120,10 @@ def tests(session: nox.Session) -> None:
 
 
 def types(session: nox.Session) -> None:
-    """Check the types of the grader, and of each solution on its own: all are called `app`."""
+    """Check the types of the grader, and of suites and solutions one by one: their modules share names."""
     develop(session, "mypy", "grader", "noxfile.py")
+    for suite in sorted((ROOT / "grader" / "suites").glob("[0-9][0-9]_*")):
+        develop(session, "mypy", "--allow-any-generics", *map(str, suite.glob("*.py")))  # fixtures are functions
     for solution in sorted((ROOT / "solutions").glob("[0-9][0-9]_*")):
         with session.chdir(solution):
             develop(session, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "app")

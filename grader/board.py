@@ -100,7 +100,9 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
     if check.outcome in WORDS:
         rows.append(("", f"({WORDS[check.outcome]})"))
     if finding.line:
-        rows.append(("your line", f"{report.folder}/{finding.line.path}:{finding.line.number}   {finding.line.text.strip()}"))
+        rows.append(
+            ("your line", f"{report.folder}/{finding.line.path}:{finding.line.number}   {finding.line.text.strip()}")
+        )
     if finding.why:
         rows.append(("why", finding.why))
     if finding.rows:
@@ -119,7 +121,9 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
     table.add_row("next", Text(f"nox -s hint -- {check.task}        lesson: {finding.lesson}"))
     console.print(Padding(table, (0, 0, 0, 5)))
     same = Counter(
-        other.finding.concept for other in report.checks if other.finding and other.id != check.id and other.finding.concept
+        other.finding.concept
+        for other in report.checks
+        if other.finding and other.id != check.id and other.finding.concept
     )[finding.concept]
     if same:
         console.print(Text(f"     same cause in {same} more check{'s' * (same > 1)}", "dim"))
@@ -132,7 +136,10 @@ def what_next(report: Report) -> list[str]:
         return ["The grader could not do its work: this says nothing about your program. What went wrong is above."]
     if report.complete:
         learned = "These tasks are done." if report.partial else "Everything passes. Well done."
-        return [learned, f"Compare with the reference: diff -r chapters/{report.chapter}_*/app solutions/{report.chapter}_*/app"]
+        return [
+            learned,
+            f"Compare with the reference: diff -r chapters/{report.chapter}_*/app solutions/{report.chapter}_*/app",
+        ]
     failing = first_failure(report)
     wrong = sum(check.outcome in WRONG for check in report.checks)
     if failing:
@@ -142,6 +149,6 @@ def what_next(report: Report) -> list[str]:
     lesson = next(check for check in report.of_task(task.id))
     del lesson
     return [
-        f"Next: task {task.id}, {task.title}. Search for \"TODO {task.id}\" in {report.folder}/app, write it, then: {chapter}",
+        f'Next: task {task.id}, {task.title}. Search for "TODO {task.id}" in {report.folder}/app, write it, then: {chapter}',
         f"A hint: nox -s hint -- {task.id}",
     ]

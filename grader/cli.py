@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +13,16 @@ from grader import course
 from grader.course import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from grader.board import Look
     from grader.report import CheckResult
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__)
 
-Json = Annotated[Path | None, typer.Option("--json", help="Write the report for machines to this file ('-': the terminal).")]
+Json = Annotated[
+    Path | None, typer.Option("--json", help="Write the report for machines to this file ('-': the terminal).")
+]
 
 
 @app.callback()
@@ -43,11 +46,13 @@ def chapter(
         raise UsageError("Say either --solution or --submission, not both.")
     folder = course.submission(submission, which) if submission else which.solution if solution else which.starter
     if not (folder / "app").is_dir():
-        raise UsageError(f"There is no {course.shown(folder)}/app; git can bring it back: git checkout -- {course.shown(folder)}")
+        raise UsageError(
+            f"There is no {course.shown(folder)}/app; git can bring it back: git checkout -- {course.shown(folder)}"
+        )
     tasks = tuple(course.task(name, which)[1] for name in task or ())
     source = "submission" if submission else "solution" if solution else "student"
 
-    from grader import board, run  # noqa: PLC0415 -- a mistake in the command is told at once
+    from grader import board, run
 
     with progress() as heard:
         report = run.grade(which, folder, source, tasks=tasks, workers=workers, heard=heard)
@@ -62,10 +67,12 @@ def chapter(
 
 @app.command()
 def diff(
-    chapters: Annotated[list[str], typer.Argument(help="One chapter: yours to the reference. Two: from solution to solution.")],
+    chapters: Annotated[
+        list[str], typer.Argument(help="One chapter: yours to the reference. Two: from solution to solution.")
+    ],
 ) -> None:
     """Compare your version of a chapter with the reference, or the solutions of two chapters."""
-    from grader import compare  # noqa: PLC0415
+    from grader import compare
 
     if len(chapters) > 2:
         raise UsageError("Name one chapter, or two.")
@@ -81,7 +88,7 @@ def hint(
     step: Annotated[int | None, typer.Argument(help="Which step: 1, 2 or 3.")] = None,
 ) -> None:
     """Show a hint: the first step, or the one after the last you saw."""
-    from grader import hints  # noqa: PLC0415
+    from grader import hints
 
     which, name = course.task(task)
     typer.echo(hints.tell(which, name, step))
@@ -109,7 +116,7 @@ def progress() -> "Iterator[Callable[[CheckResult], None]]":
 
 def look(*, traceback: bool = False) -> "Look":
     """How to draw, from the terminal we are in."""
-    from grader import board  # noqa: PLC0415
+    from grader import board
 
     terminal = sys.stdout.isatty()
     colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

@@ -7,13 +7,15 @@ import typer
 from grader import course
 from grader.cli import app
 
+__all__ = ["app"]  # with the commands of this module
+
 
 @app.command()
 def starters(
     check: Annotated[bool, typer.Option("--check", help="Only say whether they are current.")] = False,
 ) -> None:
     """Write the starters from the solutions, or prove that they are current."""
-    from grader import starters as generator  # noqa: PLC0415
+    from grader import starters as generator
 
     stale = 0
     for each in course.chapters():
@@ -32,10 +34,12 @@ def mistakes(
     number: Annotated[str, typer.Argument(help="Which chapter: 01.")],
     only: Annotated[list[str] | None, typer.Option(help="Only the entries with this text in their name.")] = None,
     boards: Annotated[bool, typer.Option("--boards", help="Print what the student sees of each.")] = False,
-    variations: Annotated[bool, typer.Option("--variations", help="Grade the right programs, in place of the wrong ones.")] = False,
+    variations: Annotated[
+        bool, typer.Option("--variations", help="Grade the right programs, in place of the wrong ones.")
+    ] = False,
 ) -> None:
     """Grade a chapter's bank of mistakes, or of correct variations: each must lose exactly what it names."""
-    from grader import bank, proof  # noqa: PLC0415
+    from grader import bank, proof
 
     which = course.chapter(number)
     entries = [
@@ -62,3 +66,28 @@ def mistakes(
         typer.echo(f"BAD no mistake loses {check}")
     typer.echo(f"{len(proofs)} graded, {len(bad)} complaints")
     raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def bench(
+    numbers: Annotated[list[str] | None, typer.Argument(help="Which chapters: 01 02; all when none is named.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each side is measured.")] = 3,
+) -> None:
+    """Measure the grader against its own requests, replayed in one process."""
+    from grader.bench import bench as measure
+
+    measure([course.chapter(number) for number in numbers] if numbers else course.chapters(), rounds, typer.echo)
+
+
+@app.command()
+def flakes(
+    number: Annotated[str, typer.Argument(help="Which chapter: 01.")],
+    runs: Annotated[int, typer.Option(min=1, help="How often each program is graded.")] = 100,
+    what: Annotated[str, typer.Option(help="Which programs: solution,starter,mistakes.")] = "solution",
+    busy: Annotated[bool, typer.Option("--busy/--idle", help="Keep every core busy with other work meanwhile.")] = True,
+) -> None:
+    """Grade again and again, and tell every verdict that differs from the first."""
+    from grader.flakes import flakes as repeat
+
+    same = repeat(course.chapter(number), runs, what.split(","), busy=busy, say=typer.echo)
+    raise typer.Exit(0 if same else 1)

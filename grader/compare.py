@@ -17,7 +17,9 @@ def readable(path: Path) -> list[str]:
     if not path.is_file():
         return []
     lines = path.read_text("utf-8", "replace").splitlines()
-    return [re.sub(r" >>>$", "", line) for line in lines if not MARKER_END.match(line) and not re.match(r" *#: ?", line)]
+    return [
+        re.sub(r" >>>$", "", line) for line in lines if not MARKER_END.match(line) and not re.match(r" *#: ?", line)
+    ]
 
 
 def unified(left: Path, right: Path, *, colour: bool = False) -> Iterator[str]:
@@ -29,7 +31,12 @@ def unified(left: Path, right: Path, *, colour: bool = False) -> Iterator[str]:
         colour: mark lines with the terminal's colours.
     """
     names = sorted(
-        {path.relative_to(side).as_posix() for side in (left, right) for path in (side / "app").rglob("*") if path.suffix in SUFFIXES}
+        {
+            path.relative_to(side).as_posix()
+            for side in (left, right)
+            for path in (side / "app").rglob("*")
+            if path.suffix in SUFFIXES
+        }
     )
     for name in names:
         old, new = left / name, right / name

@@ -64,9 +64,9 @@ class Chapter:
 
 
 def chapters() -> list[Chapter]:
-    """All chapters, in order: a folder in chapters/ or solutions/ that begins with two digits."""
+    """All chapters, in order: a folder in chapters/ or solutions/ that begins with two digits, and has checks."""
     slugs = {path.name for tree in ("chapters", "solutions") for path in (ROOT / tree).glob("[0-9][0-9]_*")}
-    return [Chapter(slug) for slug in sorted(slugs) if (ROOT / "grader" / "suites" / slug).is_dir()]
+    return [Chapter(slug) for slug in sorted(slugs) if any((ROOT / "grader" / "suites" / slug).glob("test_*.py"))]
 
 
 def chapter(number: str) -> Chapter:
@@ -80,7 +80,9 @@ def chapter(number: str) -> Chapter:
         if number in (each.number, each.number.lstrip("0"), each.slug):
             return each
     numbers = [each.number for each in found]
-    there = f"there are {numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"there is {' '.join(numbers) or 'none'}"
+    there = (
+        f"there are {numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"there is {' '.join(numbers) or 'none'}"
+    )
     raise UsageError(f"There is no chapter {number}; {there}.")
 
 

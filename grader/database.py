@@ -80,16 +80,18 @@ class Database:
         """The names of the tables."""
         return {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
-    def expect_rows(self, number: int, table: str, where: str = "1", parameters: Sequence[Any] = (), **said: str) -> None:
+    def expect_rows(
+        self, number: int, table: str, where: str = "1", parameters: Sequence[Any] = (), **said: str
+    ) -> None:
         """Fail the check unless the table holds that many such rows; `said` are keywords of CheckFailed."""
         found = self.value(f"SELECT count(*) FROM {table} WHERE {where}", parameters)  # noqa: S608 -- the suite's own text
         expect(
             found == number,
-            did=said.pop("did", f"SELECT * FROM {table}" + (f" WHERE {where}" if where != "1" else "")),
+            did=said.pop("did", f"look into table {table}" + (f" WHERE {where}" if where != "1" else "")),
             expected=f"table {table}: {number} row{'s' * (number != 1)}",
             got=f"table {table}: {found} row{'s' * (found != 1)}",
             life=self.life,
-            **said,  # type: ignore[arg-type] # why and look
+            **said,
         )
 
     @contextlib.contextmanager

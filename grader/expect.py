@@ -1,7 +1,7 @@
 """What a check raises when the student's program does not do what was asked.
 
-    CheckFailed           it answered, and wrongly
-    +-- Trouble           it did not answer: crashed, too slow, too much memory
+CheckFailed           it answered, and wrongly
++-- Trouble           it did not answer: crashed, too slow, too much memory
 """
 
 from typing import TYPE_CHECKING
@@ -28,7 +28,15 @@ class CheckFailed(Exception):  # noqa: N818 -- a verdict, not an error of ours
     outcome: Outcome = Outcome.FAILED
 
     def __init__(
-        self, did: str, expected: str, got: str, *, why: str = "", look: str = "", life: "Life | None" = None, path: str = ""
+        self,
+        did: str,
+        expected: str,
+        got: str,
+        *,
+        why: str = "",
+        look: str = "",
+        life: "Life | None" = None,
+        path: str = "",
     ) -> None:
         """See the class."""
         super().__init__(f"{did} | expected {expected} | got {got}")
@@ -54,7 +62,7 @@ def expect(
     ok: bool,  # noqa: FBT001 -- reads as "expect(count == 1, did=...)"
     *,
     did: str,
-    expected: str,
+    expected: object,
     got: object,
     why: str = "",
     look: str = "",
@@ -62,4 +70,4 @@ def expect(
 ) -> None:
     """Fail the check unless `ok`; the keywords are those of CheckFailed."""
     if not ok:
-        raise CheckFailed(did, expected, str(got), why=why, look=look, life=life)
+        raise CheckFailed(did, str(expected), str(got), why=why, look=look, life=life)

@@ -29,6 +29,15 @@ def seen_file(chapter: Chapter) -> Path:
     return chapter.root / ".workbook" / "hints.json"
 
 
+def seen_steps(path: Path) -> dict[str, int]:
+    """Task -> the last step that was shown; empty when the file is missing or broken."""
+    with contextlib.suppress(OSError, ValueError):
+        seen = json.loads(path.read_text("utf-8"))
+        if isinstance(seen, dict):
+            return {task: step for task, step in seen.items() if isinstance(step, int) and step > 0}
+    return {}
+
+
 def tell(chapter: Chapter, task: str, step: int | None = None) -> str:
     """The text of one step; without a number, the one after the last that was shown.
 
@@ -37,14 +46,16 @@ def tell(chapter: Chapter, task: str, step: int | None = None) -> str:
     """
     all_steps = steps(chapter, task)
     path = seen_file(chapter)
-    seen: dict[str, int] = {}
-    with contextlib.suppress(OSError, ValueError):
-        seen = json.loads(path.read_text("utf-8"))
-    number = step or min(int(seen.get(task, 0)) + 1, len(all_steps))
+    seen = seen_steps(path)
+    number = min(seen.get(task, 0) + 1, len(all_steps)) if step is None else step
     if not 1 <= number <= len(all_steps):
         raise UsageError(f"Task {task} has hints 1 to {len(all_steps)}.")
     with contextlib.suppress(OSError):  # a folder that cannot be written costs only the memory of it
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(seen | {task: max(number, int(seen.get(task, 0)))}), "utf-8")
-    more = f"The next step: nox -s hint -- {task}" if number < len(all_steps) else f"That was the last. From the first: nox -s hint -- {task} 1"
+        path.write_text(json.dumps(seen | {task: max(number, seen.get(task, 0))}), "utf-8")
+    more = (
+        f"The next step: nox -s hint -- {task}"
+        if number < len(all_steps)
+        else f"That was the last. From the first: nox -s hint -- {task} 1"
+    )
     return f"{task} {chapter.tasks[task]}: hint {number} of {len(all_steps)}\n\n{all_steps[number - 1]}\n\n{more}"

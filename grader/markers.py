@@ -1,9 +1,9 @@
 """Task markers in a solution: which part a student writes, and what the starter shows in its place.
 
-    # TODO 1.6: create every table that Base knows about. >>>
-    #: stub lines for the starter; without any, `raise NotImplementedError("TODO 1.6")`
-    Base.metadata.create_all(engine)
-    # <<<
+# TODO 1.6: create every table that Base knows about. >>>
+#: stub lines for the starter; without any, `raise NotImplementedError("TODO 1.6")`
+Base.metadata.create_all(engine)
+# <<<
 """
 
 import re
@@ -40,7 +40,8 @@ class Part:
 def _part(lines: list[str], begin: int, file: str) -> tuple[Part, int]:
     """The part whose TODO is line `begin` (from 0), and the line after its end."""
     opened = BEGIN.match(lines[begin])
-    assert opened is not None
+    if opened is None:
+        raise MarkerError(f"{file}:{begin + 1}: no TODO begins here")
     indent, task = opened["indent"], opened["task"]
     last = begin
     while not lines[last].endswith(" >>>"):

@@ -14,7 +14,7 @@ from grader.check import Check
 from grader.course import Chapter
 from grader.expect import CheckFailed
 from grader.markers import untouched
-from grader.report import CheckResult, Finding, Outcome
+from grader.report import Finding, Outcome
 from grader.schedule import Source, closure, order, result
 from grader.student import Student
 from grader.submission import Submission
@@ -34,7 +34,6 @@ class Grading:
         self.submission = submission
         self.tasks = tasks
         self.begin = begin
-        self.source: Source | None = None
         self.untouched = untouched(chapter.solution, submission.root)
 
     @pytest.hookimpl(trylast=True)
@@ -50,7 +49,7 @@ class Grading:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run what is claimed, until there is no more."""
         items = {item.stash[CHECK].id: item for item in session.items}
-        self.source = self.begin([item.stash[CHECK] for item in session.items])
+        self.source: Source = self.begin([item.stash[CHECK] for item in session.items])
         while (id_ := self.source.claim()) is not None:
             items[id_].config.hook.pytest_runtest_protocol(item=items[id_], nextitem=None)
         return True
@@ -76,7 +75,6 @@ class Grading:
         self, check: Check, outcome: Outcome, seconds: float, waits_for: str = "", finding: Finding | None = None
     ) -> None:
         """Pass a result on."""
-        assert self.source is not None
         found = result(check, outcome, waits_for).model_copy(update={"seconds": round(seconds, 3), "finding": finding})
         self.source.done(found)
 

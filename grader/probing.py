@@ -45,9 +45,11 @@ class Probe:
                 raise Trouble(Outcome.TIMEOUT, self.did, "an end", got, life=self.life) from None
             except OSError:
                 data = b""
-            if not data or len(self.buffer) > LONGEST:
+            if not data:
                 return self._over()
             self.buffer += data
+            if len(self.buffer) > LONGEST:
+                break
         line, _, self.buffer = self.buffer.partition(b"\n")
         with contextlib.suppress(ValueError, KeyError, TypeError):
             message = strict_json(line)

@@ -21,9 +21,10 @@ def definition(folder: Path, name: str) -> Line | None:
         lines = path.read_text("utf-8", "replace").splitlines()
         for number, text in enumerate(lines, 1):
             if pattern.match(text):
-                if inner:
-                    number, text = _within(lines, number, inner) or (number, text)
-                return Line(path=path.relative_to(folder).as_posix(), number=number, text=scrub(text, LONGEST_LINE))
+                place = (_within(lines, number, inner) if inner else None) or (number, text)
+                return Line(
+                    path=path.relative_to(folder).as_posix(), number=place[0], text=scrub(place[1], LONGEST_LINE)
+                )
     return None
 
 

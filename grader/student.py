@@ -5,13 +5,17 @@ import secrets
 import shutil
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.app import App
-from grader.box.lives import Life
 from grader.database import Database
 from grader.probing import Probe
 from grader.submission import LAST_SIGNAL, Folder, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.box.lives import Life
 
 PROBES = Path(__file__).parent / "probes"
 NAMES = ("mira", "tomas", "noor", "ines", "jonas", "aiko", "lena", "omar", "petra", "ravi", "sofia", "yusuf")
@@ -67,7 +71,7 @@ class Student:
         shutil.copytree(self.submission.root, copy)
         return copy
 
-    def probing(self, function: str, did: str, *, env: dict[str, str | None] | None = None, **arguments: Any) -> Probe:
+    def probing(self, function: str, did: str, *, env: "Mapping[str, str | None] | None" = None, **arguments: Any) -> Probe:
         """Run a probe of grader/probes in a life of its own; a context manager.
 
         Args:

@@ -7,6 +7,7 @@ import signal
 import socket
 import tempfile
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from grader.box.lives import Life
 from grader.expect import Trouble
 from grader.report import Outcome
 
+LONGEST_TEMPORARY = 60  # characters; the path of a Unix socket may have 103 bytes
 # Coverage writes its data when a process ends politely; a life that is not measured can be killed at once.
 LAST_SIGNAL = signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL
 
@@ -51,15 +53,15 @@ class Submission:
     def __init__(self, app: Path, launcher: Launcher) -> None:
         """Copy the folder `app`; what happens to it later does not matter to this run."""
         self.launcher = launcher
-        self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"))  # noqa: PLR2004, S108 -- a socket's path may have 103 bytes
+        short = len(tempfile.gettempdir()) < LONGEST_TEMPORARY
+        self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=None if short else "/tmp"))  # noqa: S108 -- private, by mkdtemp
         self.root = self.run / "submission"
         self.notes = intake.take(app, self.root / "app") if app.is_dir() else ()
         self.database_url = "sqlite:///{path}"
         self.secret_key = secrets.token_hex(32)
         self.never_started: Trouble | None = None
         self.warm = ThreadPoolExecutor(1, thread_name_prefix="spare")
-        self.spare: Future[App] | None = None
-        self.spare_folder: Folder | None = None
+        self.spare: tuple[Folder, Future[App]] | None = None
         self.numbers = iter(range(1, 1_000_000))
         self.numbers_lock = threading.Lock()
         self.warm.submit(self.begin, self.folder(), "compile")
@@ -70,17 +72,17 @@ class Submission:
             number = next(self.numbers)
         return Folder(self.run / str(number))
 
-    def environment(self, folder: Folder, changes: dict[str, str | None]) -> dict[str, str]:
+    def environment(self, folder: Folder, changes: Mapping[str, str | None]) -> dict[str, str]:
         """The environment variables of a life; a change to None removes one."""
         home = str(folder.root / "cwd")
         variables: dict[str, str | None] = {
             "PATH": os.defpath, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "BCRYPT_ROUNDS": "4",
             "SECRET_KEY": self.secret_key, "DATABASE_URL": self.database_url.format(path=folder.database),
         }  # fmt: skip
-        return {name: value for name, value in (variables | changes).items() if value is not None}
+        return {name: value for name, value in {**variables, **changes}.items() if value is not None}
 
     def begin(self, folder: Folder, do: str, *, cwd: Path | None = None, root: Path | None = None,
-              env: dict[str, str | None] | None = None, listener: socket.socket | None = None, **more: Any) -> Life:  # fmt: skip
+              env: Mapping[str, str | None] | None = None, listener: socket.socket | None = None, **more: Any) -> Life:  # fmt: skip
         """Begin a life."""
         request = {
             "do": do, "app": str(root or self.root), "cwd": str(cwd or folder.root / "cwd"),
@@ -101,21 +103,19 @@ class Submission:
 
     def take_spare(self) -> tuple[Folder, App]:
         """A life of the app as configured by default, begun while the check before was running."""
-        if self.spare is None or self.spare_folder is None:
-            self.make_spare()
-        assert self.spare is not None and self.spare_folder is not None
-        folder, app = self.spare_folder, self.spare
-        self.make_spare()
+        folder, app = self.spare or self.begin_spare()
+        self.spare = self.begin_spare()
         return folder, app.result()
 
-    def make_spare(self) -> None:
+    def begin_spare(self) -> tuple[Folder, "Future[App]"]:
         """Begin the next one."""
-        self.spare_folder = folder = self.folder()
-        self.spare = self.warm.submit(self.serve, folder)
+        folder = self.folder()
+        return folder, self.warm.submit(self.serve, folder)
 
     def close(self) -> None:
         """Remove all that this run made."""
         self.warm.shutdown()
-        if self.spare and not self.spare.exception() and LAST_SIGNAL != signal.SIGKILL:
-            self.spare.result().end(self.spare.result().life, LAST_SIGNAL)
+        if self.spare and not self.spare[1].exception():
+            app = self.spare[1].result()
+            app.end(app.life, LAST_SIGNAL)
         shutil.rmtree(self.run, ignore_errors=True)

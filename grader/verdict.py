@@ -52,7 +52,11 @@ def warnings_of(failure: CheckFailed) -> list[dict[str, Any]]:
     found = []
     for record in failure.life.records("warning") if failure.life else ():
         created = diagnosis.CREATED_AT.findall(str(record.get("message", "")))
-        if diagnosis.AWAITED.search(str(record.get("message", ""))) and created and "/submission/app/" in created[-1][0]:
+        if (
+            diagnosis.AWAITED.search(str(record.get("message", "")))
+            and created
+            and "/submission/app/" in created[-1][0]
+        ):
             path, number = created[-1]
             frame = ("app/" + path.rpartition("/submission/app/")[2], int(number), "", "")
             found.append(record | {"frames": [frame]})
@@ -140,5 +144,7 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
 
 def lesson(check: Check, chapter: Chapter) -> str:
     """Where the lesson helps with a check: the section it names, else its task's own."""
-    anchor = check.lesson or re.sub(r"[^\w\- ]", "", f"{check.task} {chapter.tasks.get(check.task, '')}").replace(" ", "-")
+    anchor = check.lesson or re.sub(r"[^\w\- ]", "", f"{check.task} {chapter.tasks.get(check.task, '')}").replace(
+        " ", "-"
+    )
     return f"chapters/{chapter.slug}/README.md#{anchor.lower()}"

@@ -141,9 +141,9 @@ class Socket:
     def refused(self) -> bool:
         """Whether the handshake was answered with 4xx, or the socket closed with 1008 or 4xxx before any frame."""
         if self.connection is None:
-            return 400 <= self.status < 500  # noqa: PLR2004 -- HTTP's own classes
+            return 400 <= self.status < 500
         try:
-            return self.receive() is None and (self.status == 1008 or 4000 <= self.status < 5000)  # noqa: PLR2004 -- RFC 6455
+            return self.receive() is None and (self.status == 1008 or 4000 <= self.status < 5000)
         except TimeoutError:
             return False
 

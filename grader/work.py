@@ -18,7 +18,11 @@ CONFIGURATION = Path(__file__).parent / "suites" / "pytest.ini"
 
 
 def work(
-    chapter: Chapter, folder: Path, tasks: tuple[str, ...], begin: Callable[[list[Check]], Source], level: Level | None = None
+    chapter: Chapter,
+    folder: Path,
+    tasks: tuple[str, ...],
+    begin: Callable[[list[Check]], Source],
+    level: Level | None = None,
 ) -> tuple[str, ...]:
     """Run what `begin`'s source gives to claim.
 

@@ -27,7 +27,9 @@ class Colleague:
     def __init__(self, chapter: Chapter, folder: Path, tasks: tuple[str, ...]) -> None:
         """Start it; it warms up while we do."""
         self.ours, theirs = socket.socketpair()
-        order = json.dumps({"slug": chapter.slug, "root": str(chapter.root), "folder": str(folder.absolute()), "tasks": tasks})
+        order = json.dumps(
+            {"slug": chapter.slug, "root": str(chapter.root), "folder": str(folder.absolute()), "tasks": tasks}
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-m", "grader.worker", str(theirs.fileno()), order],
             pass_fds=[theirs.fileno()], cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL,

@@ -48,7 +48,9 @@ class Launcher:
         """Start the process."""
         self.control, theirs = socket.socketpair()
         command = [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=theirs.fileno())]
-        environment = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
+        environment = {
+            name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))
+        }
         self.process = subprocess.Popen(
             self.level.confine(command), pass_fds=[theirs.fileno()], env=environment | {"PATH": os.defpath},
             stdin=subprocess.DEVNULL, start_new_session=True,
@@ -96,10 +98,16 @@ class Launcher:
         """Start another launcher after the student's code ended the first."""
         self.control.close()
         kernel.kill_below(os.getpid(), keep_trees=self.spare)
+        self.bury()
+        self.spawn()
+
+    def bury(self) -> None:
+        """Every life is over, since the launcher is."""
         for life in list(self.lives.values()):
+            self.release(life)
             life.finish(Exit(reason="launcher"))
         self.lives.clear()
-        self.spawn()
+        self.selector.close()
 
     def pump(self) -> None:
         """Drain, listen and watch until closed; runs in a thread of its own."""
@@ -116,7 +124,7 @@ class Launcher:
         """Take what is there from one pipe, or from the control socket."""
         if callable(handler):
             handler()
-        elif not handler.drain():
+        elif handler.open and not handler.drain():  # closed by `release` since we looked
             self.selector.unregister(source)
             handler.close()
 
@@ -138,11 +146,18 @@ class Launcher:
         """A life is over: kill what it left behind, take its last words."""
         with self.lock:  # nobody may be born while we look for orphans: a newborn looks like one
             self.sweep()
+        self.release(life)
+        life.finish(exit_)
+        self.lives.pop(life.number, None)
+
+    def release(self, life: Life) -> None:
+        """Take the last words of a life and close its pipes: nobody who could write is left."""
         for tap in life.taps:
             if tap.open:
                 tap.drain()
-        life.finish(exit_)
-        self.lives.pop(life.number, None)
+                with contextlib.suppress(KeyError, ValueError, RuntimeError):  # of a selector that is closed already
+                    self.selector.unregister(tap.reader)
+                tap.close()
 
     def sweep(self) -> None:
         """Kill whatever is below us and is neither the launcher nor a life."""
@@ -178,6 +193,5 @@ class Launcher:
         kernel.kill_below(os.getpid(), keep_trees=self.spare)
         self.process.wait()
         self.thread.join(2)
-        for life in list(self.lives.values()):
-            life.finish(Exit(reason="launcher"))
+        self.bury()
         self.control.close()

@@ -11,8 +11,8 @@ import socket
 import struct
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 LINUX = sys.platform == "linux"
 
@@ -57,7 +57,7 @@ def receive_pid(ours: socket.socket) -> int:
     whatever the sender believes; elsewhere there are no namespaces, and the number sent is taken.
     """
     told, ancillary, _, _ = ours.recvmsg(4, socket.CMSG_SPACE(12))
-    if len(told) != 4:  # noqa: PLR2004 -- one int
+    if len(told) != 4:
         raise EOFError("the process ended before it said hello")
     for level, kind, data in ancillary:
         if LINUX and level == socket.SOL_SOCKET and kind == SCM_CREDENTIALS:
@@ -68,12 +68,13 @@ def receive_pid(ours: socket.socket) -> int:
 def open_process(pid: int) -> Callable[[int], None]:
     """A function that signals this very process, and never another that was given the number later."""
     if LINUX:
-        handle = os.fdopen(os.pidfd_open(pid), "rb", buffering=0)  # closed when nobody can ask any more
+        handle = os.pidfd_open(pid)
 
         def send(number: int) -> None:
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(handle.fileno(), number)
+                signal.pidfd_send_signal(handle, number)
 
+        weakref.finalize(send, os.close, handle)  # when nobody can ask any more
         return send
 
     def send_by_number(number: int) -> None:

@@ -39,8 +39,8 @@ class Launcher:
         self.control = control
         self.lives: dict[int, int] = {}
         self.wake, wake_end = socket.socketpair()
-        self.wake.setblocking(False)
-        wake_end.setblocking(False)
+        for end in (self.wake, wake_end):
+            end.settimeout(0)
         self.wake_end = wake_end
         signal.set_wakeup_fd(wake_end.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)

@@ -56,8 +56,8 @@ def settle(request: dict[str, Any], stdout: int, stderr: int) -> None:
     for name, value in request["limits"].items():
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(number, (value, value))
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (allowed, allowed))
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
@@ -95,7 +95,8 @@ def probe(request: dict[str, Any], recorder: Recorder, channel: socket.socket) -
     A probe that is a generator sends every value it yields, and waits for a byte from the grader after each.
     """
     spec = importlib.util.spec_from_file_location("probe", request["probe"])
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 

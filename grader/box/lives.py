@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -53,6 +54,7 @@ class Life:
         self.stdout, self.stderr, self.testimony = self.taps = (Tap(), Tap(), Tap())
         self.talk, self._theirs = socket.socketpair()
         kernel.ask_for_credentials(self.talk)
+        weakref.finalize(self, self.talk.close)  # a probe is listened to for as long as anybody holds its life
 
     def hand_over(self) -> list[int]:
         """The descriptors for the life, in the order life.py takes them; the caller closes them."""

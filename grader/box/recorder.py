@@ -40,16 +40,16 @@ class Recorder:
         """Watch every SQLite connection, every warning, and where each coroutine is made."""
         original = sqlite3.connect
 
-        def connect(*args: Any, **options: Any) -> sqlite3.Connection:
+        def connect(*args: Any, **options: Any) -> Any:
             connection = original(*args, **options)
             connection.set_trace_callback(self.statement)
             return connection
 
-        sqlite3.connect = connect
-        sqlite3.dbapi2.connect = connect  # type: ignore[attr-defined] # the module SQLAlchemy looks it up in
+        for module in (sqlite3, sqlite3.dbapi2):  # aiosqlite looks it up in the one, SQLAlchemy in the other
+            setattr(module, "connect", connect)  # noqa: B010 -- put in the place of a function, on purpose
         sys.set_coroutine_origin_tracking_depth(1)
         warnings.simplefilter("always", RuntimeWarning)
-        warnings.showwarning = self.warning
+        setattr(warnings, "showwarning", self.warning)  # noqa: B010 -- the same
 
     def statement(self, sql: str) -> None:
         """Record one SQL statement."""

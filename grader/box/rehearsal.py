@@ -70,8 +70,8 @@ def routes() -> None:
 
     app = FastAPI()
 
-    @app.post("/", response_model=list[Body])
-    async def post(body: Body, token: Annotated[str, Depends(OAuth2PasswordBearer("token"))]) -> list[Body]:
+    @app.post("/", dependencies=[Depends(OAuth2PasswordBearer("token"))])
+    async def post(body: Body) -> list[Body]:
         return [body]
 
     @app.post("/token")

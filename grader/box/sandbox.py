@@ -25,7 +25,9 @@ if sys.platform == "linux":  # macOS reserves address space so freely that this 
 class Level(Protocol):
     """A way to confine the launcher."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the report says it."""
 
     def confine(self, command: list[str]) -> list[str]:
         """The command that runs `command` confined."""

@@ -31,7 +31,7 @@ class Tap:
                 return False
             self.total += len(data)
             self.kept += data[: max(0, KEPT - len(self.kept))]
-            if len(data) < 65_536:  # noqa: PLR2004 -- the size asked for above
+            if len(data) < 65_536:
                 return True
 
     def text(self) -> str:

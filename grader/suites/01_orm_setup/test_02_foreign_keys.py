@@ -1,9 +1,10 @@
 """foreign keys, enforced"""
 
 from grader.check import check
+from grader.expect import CheckFailed
 from grader.student import Student
 
-WHY = "SQLite ignores foreign keys unless a connection asks for them: PRAGMA foreign_keys=ON, on every new connection."
+WHY = "SQLite ignores foreign keys unless a connection asks for them: PRAGMA foreign_keys=ON, in a function that the engine calls on connect."
 EACH = "PRAGMA foreign_keys=ON counts for one connection, and the engine opens new ones when it needs them: listen to its event connect."
 
 
@@ -20,5 +21,9 @@ def test_an_orphan_is_refused(student: Student) -> None:
 def test_on_every_connection(student: Student) -> None:
     """it is refused on every connection, not only on the first"""
     did = "the same, on four connections that are open at once"
-    student.probe("01_orm_setup.orphans", did, connections=4)
+    try:
+        student.probe("01_orm_setup.orphans", did, connections=4)
+    except CheckFailed as failure:
+        failure.look = "enforce_foreign_keys"
+        raise
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=EACH, look="enforce_foreign_keys.PRAGMA")

@@ -3,10 +3,10 @@
 import sqlite3
 
 from grader.check import check
-from grader.expect import CheckFailed
+from grader.expect import CheckFailed, expect
 from grader.student import Student
 
-CLOSE = "A session that stays open keeps its connection and its lock. What follows the yield runs when the request is over: close it there."
+CLOSE = "A session that stays open keeps its connection and its lock: each request needs one of its own, closed behind the yield, when it is over."
 ERROR = "An error leaves get_db at the yield. Only a `with` or a `finally` still closes the session then."
 YIELD = "get_db is a dependency that yields: FastAPI takes what it yields, and goes on behind the yield when the request is over."
 
@@ -16,7 +16,11 @@ def test_a_session_from_the_factory(student: Student) -> None:
     """SessionLocal() gives a session on our engine"""
     value = student.name()
     did = f"with SessionLocal() as db: INSERT INTO notes VALUES ('{value}'); db.commit()"
-    student.probe("01_orm_setup.session_row", did, table="notes", value=value)
+    try:
+        student.probe("01_orm_setup.session_row", did, table="notes", value=value)
+    except CheckFailed as failure:
+        failure.look = "make_session_factory.sessionmaker"
+        raise
     why = "A session needs the engine: sessionmaker(engine). commit() is what writes."
     student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="make_session_factory.sessionmaker", why=why)
 
@@ -34,10 +38,10 @@ def test_get_db_yields_a_session(student: Student) -> None:
     student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="get_db.yield", why=YIELD)
 
 
-def lock_is_free(student: Student, how: str, did: str, why: str) -> None:
-    """Fail unless another program can write, after a request left a write unfinished."""
+def lock_is_free(student: Student, how: str, did: str, why: str) -> object:
+    """Fail unless another program can write, after a request left a write unfinished; what the probe saw."""
     with student.probing("01_orm_setup.abandoned_session", did, how=how) as probe:
-        probe.next()
+        seen = probe.next()
         try:
             with sqlite3.connect(f"{student.database.path.as_uri()}?mode=rw", uri=True, timeout=1) as other:
                 other.execute("BEGIN IMMEDIATE")
@@ -47,6 +51,7 @@ def lock_is_free(student: Student, how: str, did: str, why: str) -> None:
             raise CheckFailed(did, "another program can write at once", got, why=why, look="get_db.yield") from problem
         finally:
             probe.go_on()
+    return seen
 
 
 @check("1.3", points=2, needs="1.3/get-db-yields-a-session", lesson="one-session-for-each-piece-of-work")
@@ -58,4 +63,9 @@ def test_closed_after_the_request(student: Student) -> None:
 @check("1.3", points=2, needs="1.3/get-db-yields-a-session", lesson="one-session-for-each-piece-of-work")
 def test_closed_after_an_error(student: Student) -> None:
     """the session is closed when the request fails"""
-    lock_is_free(student, "error", "raise an error in a route whose session has written but not committed", ERROR)
+    did = "raise an error in a route whose session has written but not committed"
+    seen = lock_is_free(student, "error", did, ERROR)
+    expect(
+        seen == "the error came out", did=did, expected="the error goes on to whoever should hear of it", got="get_db kept it to itself",
+        why="FastAPI must hear of the error, or it cannot answer: after your rollback, `raise` it again.", look="get_db.except",
+    )  # fmt: skip

@@ -55,13 +55,13 @@ def test_the_table(student: Student) -> None:
 def test_unique(student: Student) -> None:
     """the database itself refuses a second user of the same name, and finds a name by an index"""
     database = schema(student)
-    with database.open(write=True) as connection:
-        connection.execute("INSERT INTO users (username, hashed_password) VALUES ('mira', 'x')")
-    sql = "INSERT INTO users (username, hashed_password) VALUES ('mira', 'y')"
-    said = refused(database, sql)
+    did = "INSERT INTO users (username, hashed_password) VALUES ('mira', 'x')"
+    student.probe("01_orm_setup.users", did, usernames=["mira", "noor", "mira"])
+    database.expect_rows(1, "users", "username = 'noor'", did=did.replace("mira", "noor"), look="User")
+    stored = database.value("SELECT count(*) FROM users WHERE username = 'mira'")
     expect(
-        "UNIQUE" in said, did=f"{sql}, twice", expected="the second is refused: UNIQUE constraint", look="User.username",
-        got=said or "both are stored", why="Two requests can both find a name free. Only the database can promise that it is unique.",
+        stored == 1, did=f"{did}, twice", expected="the second is refused: UNIQUE constraint", look="User.username",
+        got="both are stored", why="Two requests can both find a name free. Only the database can promise that it is unique.",
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_never_null(student: Student) -> None:
         sql = f"INSERT INTO users (username, hashed_password) VALUES {values}"
         said = refused(database, sql)
         expect(
-            "NOT NULL" in said, did=sql, expected="refused: NOT NULL constraint", got=said or "it is stored", look=f"User.{name}",
+            columns(database, "users")[name], did=sql, expected="refused: NOT NULL constraint", got=said or "it is stored", look=f"User.{name}",
             why="Mapped[str] makes a column that refuses NULL; Mapped[str | None] and a bare Column allow it.",
         )  # fmt: skip
 
@@ -82,14 +82,14 @@ def test_never_null(student: Student) -> None:
 def test_ids_are_never_reused(student: Student) -> None:
     """the id of a deleted user is not given to the next"""
     database = schema(student)
-    insert = "INSERT INTO users (username, hashed_password) VALUES ('{}', 'x')"
-    with database.open(write=True) as connection:
-        connection.execute(insert.format("mira"))
-        old = connection.execute("SELECT max(id) FROM users").fetchone()[0]
-        connection.execute("DELETE FROM users")
-        connection.execute(insert.format("noor"))
-        new = connection.execute("SELECT max(id) FROM users").fetchone()[0]
+    did = "store a user, delete it, store another"
+    student.probe("01_orm_setup.users", did, usernames=["mira"])
+    old = database.value("SELECT max(id) FROM users")
+    database.write("DELETE FROM users")
+    student.probe("01_orm_setup.users", did, usernames=["noor"])
+    database.expect_rows(1, "users", "username = 'noor'", did=did, look="User")
+    new = database.value("SELECT max(id) FROM users")
     expect(
-        new > old, did="store a user, delete it, store another", expected=f"an id above {old}", got=f"id {new}", look="User",
+        new > old, did=did, expected=f"an id above {old}", got=f"id {new}", look="User",
         why="SQLite gives a freed id to the next row, unless the table was made with AUTOINCREMENT. An old token would open the new user's account.",
     )  # fmt: skip

@@ -5,7 +5,7 @@ import time
 
 from grader.check import check
 from grader.database import Database
-from grader.expect import expect
+from grader.expect import CheckFailed, expect
 from grader.probing import Probe
 from grader.student import Student
 
@@ -19,12 +19,24 @@ def schema(student: Student) -> Database:
     return student.database
 
 
+def suspect(said: str) -> str:
+    """The line to look at when the two classes do not fit together: SQLAlchemy names the class, not the line."""
+    if "oreign key" in said:
+        return "Message.owner_id"
+    # A wrong name in back_populates is reported of the class on the other side, a wrong class name of its own.
+    return "User.relationship" if ("Mapper[User(" in said) != ("has no property" in said) else "Message.relationship"
+
+
 @check("1.5", points=2, needs="1.4", lesson="relationships-from-both-sides")
 def test_belongs_to_its_owner(student: Student) -> None:
     """a message that is given its owner is stored with the owner's id"""
     username = student.name()
     did = f"Message(content='hello', owner=user), where user is {username}; commit"
-    student.probe("01_orm_setup.stored_by_owner", did, username=username, content="hello")
+    try:
+        student.probe("01_orm_setup.stored_by_owner", did, username=username, content="hello")
+    except CheckFailed as failure:
+        failure.look = suspect(failure.got)
+        raise
     student.database.expect_rows(
         1, "messages JOIN users ON users.id = messages.owner_id", "username = ? AND content = 'hello'", [username], did=did,
         look="Message.owner", why="The relationship fills owner_id when the session flushes; it finds the column by its ForeignKey.",
@@ -71,8 +83,16 @@ def test_the_table_refuses(student: Student) -> None:
 
 
 def moment(probe: Probe) -> datetime.datetime:
-    """The time the next message is given, in UTC; a time without a zone is taken for UTC."""
-    value = datetime.datetime.fromisoformat(probe.next())
+    """The time the next message is given, in UTC; a time without a zone is taken for UTC, a number for time since 1970."""
+    stored = probe.next()
+    try:
+        if isinstance(stored, int | float):
+            while stored > 1e11:  # noqa: PLR2004 -- finer than seconds: the year 5138
+                stored /= 1000
+            return datetime.datetime.fromtimestamp(stored, datetime.UTC)
+        value = datetime.datetime.fromisoformat(stored)
+    except (TypeError, ValueError) as problem:
+        raise CheckFailed(probe.did, "a time", repr(stored), look="Message.timestamp", life=probe.life) from problem
     return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
 
 

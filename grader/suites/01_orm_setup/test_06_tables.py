@@ -33,7 +33,7 @@ def test_twice_without_harm(student: Student) -> None:
     """a second call harms nothing, and the data stay"""
     did = f"{COMMAND}, then store a user, then the same command again, twice"
     student.probe("01_orm_setup.create_tables", COMMAND, times=1)
-    student.database.write("INSERT INTO users (username, hashed_password) VALUES ('mira', 'x')")
+    student.probe("01_orm_setup.users", did, usernames=["mira"])
     student.probe("01_orm_setup.create_tables", did, times=2)
     student.database.expect_rows(1, "users", did=did, look="create_tables.drop_all", why=ONLY)
 
@@ -50,10 +50,7 @@ def test_at_start_up(student: Student) -> None:
 def test_a_file_with_data(student: Student) -> None:
     """a start on a file that already holds data keeps them"""
     student.probe("01_orm_setup.create_tables", COMMAND, times=1)
-    with student.database.open(write=True) as connection:
-        connection.executemany(
-            "INSERT INTO users (username, hashed_password) VALUES (?, 'x')", [(student.name(),) for _ in range(30)]
-        )
+    student.probe("01_orm_setup.users", "store 30 users", usernames=[f"{student.name()}-{n}" for n in range(30)])
     app = student.start()
     app.get("/").expect(200, look="page")
     student.database.expect_rows(30, "users", did="start the server on a file with 30 users", look="create_tables.drop_all", why=ONLY)

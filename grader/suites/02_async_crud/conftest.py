@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,14 +85,24 @@ def unlocked(student: Student) -> Callable[..., None]:
     """A function that fails unless another program can write to the file at once."""
 
     def expect_unlocked(did: str, *, why: str, look: str) -> None:
-        other = sqlite3.connect(f"{student.database.path.as_uri()}?mode=rw", uri=True, timeout=2)
         try:
-            other.execute("BEGIN IMMEDIATE")
-            other.execute("ROLLBACK")
-        except sqlite3.OperationalError as problem:
-            got = f"{problem}: your program still holds its lock"
+            with closing(sqlite3.connect(f"{student.database.path.as_uri()}?mode=rw", uri=True, timeout=2)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("ROLLBACK")
+        except sqlite3.Error as problem:
+            got = f"{problem}: your program still holds its lock" if "locked" in str(problem) else f"sqlite3 says: {problem}"
             raise CheckFailed(did, "another program can write at once", got, why=why, look=look, life=student.lives[-1]) from problem
-        finally:
-            other.close()
 
     return expect_unlocked
+
+
+@pytest.fixture
+def listed(student: Student) -> Callable[..., list[Any]]:
+    """A function that fails unless what a probe has given is a list of so many values; the list."""
+
+    def expect_listed(value: Any, number: int | None, did: str, look: str = "") -> list[Any]:
+        if not isinstance(value, list) or number not in (None, len(value)):
+            raise CheckFailed(did, "an end", "the program ended on the way", look=look, life=student.lives[-1])
+        return value
+
+    return expect_listed

@@ -53,7 +53,7 @@ def moment(text: object) -> datetime.datetime | None:
     return found if found.tzinfo else None
 
 
-@check("2.8", points=2, needs=NEEDS, lesson="json-columns")
+@check("2.8", points=2, needs=NEEDS)
 def test_written_and_read(app: App, student: Student, newcomer: Callable) -> None:
     """a post is stored under its author, and read with its author"""
     person = newcomer(app)
@@ -71,7 +71,7 @@ def test_written_and_read(app: App, student: Student, newcomer: Callable) -> Non
         raise read.failed("an author without email and hash", look="AuthorOut", why="What the public may see of a user is a schema of its own.")
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", testimony=True, lesson="json-columns")
+@check("2.8", points=1, needs="2.8/written-and-read", testimony=True, lesson="changes-and-deletions")
 def test_functions(student: Student) -> None:
     """create_post, get_post, update_post and delete_post keep their contracts"""
     title = student.name()
@@ -88,7 +88,7 @@ def test_functions(student: Student) -> None:
     student.database.expect_rows(1, "posts", did=did, look="delete_post")
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="lists-as-json")
 def test_tags_come_back(app: App, newcomer: Callable, write_post: Callable) -> None:
     """tags come back as they went in: none, 200 of them, quotes, commas, every script"""
     person = newcomer(app)
@@ -102,7 +102,7 @@ def test_tags_come_back(app: App, newcomer: Callable, write_post: Callable) -> N
     expect_post(app.get(f"/posts/{longest}"), {"tags": []}, AS_THEY_WENT_IN, "update_post")
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", lesson="a-list-changed-in-place")
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="changes-in-place")
 def test_changed_in_place(student: Student) -> None:
     """post.tags.append(...), then commit: it is saved"""
     did = 'post.tags.append("new"), then commit; then read the post in another process'
@@ -114,7 +114,7 @@ def test_changed_in_place(student: Student) -> None:
         expect(found == tags, did=did, expected=str(tags), got=found, why=PLACE, look="make_tag_type", life=app.life)
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="lists-as-json")
 def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
     """tags that are NULL or JSON null in the file are read as an empty list"""
     post = write_post(app, newcomer(app))
@@ -125,7 +125,7 @@ def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Ca
         expect_post(answer, {"tags": [], "title": post["title"]}, EMPTY, "TagList")
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+@check("2.8", points=1, needs="2.8/written-and-read", lesson="changes-and-deletions")
 def test_patched(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
     """PATCH changes what is sent and nothing else: one field, none, null, fields that are not the client's"""
     person, post = newcomer(app), write_post(app, other := newcomer(app), tags=["a"], content="as it was")
@@ -140,7 +140,7 @@ def test_patched(app: App, student: Student, newcomer: Callable, write_post: Cal
     student.database.expect_rows(1, "posts", "author_id = ?", [other.id], did=f"PATCH {path} with author_id", why=CHANGES, look="update_post")
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", lesson="json-columns")
+@check("2.8", points=1, needs="2.8/written-and-read")
 def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
     """updated_at moves with every change, created_at stays"""
     person = newcomer(app)
@@ -159,7 +159,7 @@ def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
         raise answer.failed(f"updated_at later than {post.get('updated_at')}", why=MOVES, look="Post.updated_at")
 
 
-@check("2.8", points=1, needs="2.8/written-and-read", lesson="who-may-do-what")
+@check("2.8", points=1, needs="2.8/written-and-read")
 def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
     """without a token 401, somebody else's post 403, no post 404; a draft is 404 to all but its author"""
     author, other = newcomer(app), newcomer(app)

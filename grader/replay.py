@@ -1,0 +1,182 @@
+"""Does again what was recorded, in one process, through Starlette's TestClient: what `bench` measures the grader against.
+
+It runs under plain pytest, and imports nothing of the grader.
+"""
+
+import asyncio
+import gc
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import anyio
+from starlette.websockets import WebSocketDisconnect
+
+FRAME = 10.0  # seconds for a frame that was recorded
+NOTHING = object()
+
+
+class Differs(Exception):  # noqa: N818 -- a verdict, not an error
+    """The app did not do what it did when it was recorded."""
+
+
+def load(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The checks of folder/recording.json, their paths turned to a fresh place. The app is in folder/app."""
+    text = (folder / "recording.json").read_text("utf-8")
+    run = tempfile.mkdtemp(prefix="run-", dir=folder)
+    checks: dict[str, list[dict[str, Any]]] = json.loads(text.replace(json.loads(text)["run"], run))["checks"]
+    shutil.copytree(folder / "app", Path(run, "submission", "app"))
+    return checks
+
+
+def _leave(status: int) -> NoReturn:
+    sys.exit(status)
+
+
+class Replay:
+    """One check done again: the methods are the events."""
+
+    def __init__(self, app: Path) -> None:
+        """`app` is copied where the recording had a copy of its own."""
+        self.app = app
+        self.lives: dict[int, ExitStack] = {}
+        self.clients: dict[int, Any] = {}
+        self.sockets: dict[int, Any] = {}
+        self.probes: dict[int, Iterator[Any]] = {}
+
+    def run(self, events: list[dict[str, Any]]) -> None:
+        """Do all of it, and leave the process as it was."""
+        environment, cwd, path, leave = dict(os.environ), Path.cwd(), list(sys.path), os._exit
+        os._exit = _leave  # how some probes end
+        try:
+            for event in events:
+                fields = dict(event)
+                getattr(self, fields.pop("do"))(**fields)
+        finally:
+            for life in list(self.lives):
+                self.end(life)
+            os.environ.clear()
+            os.environ.update(environment)
+            os.chdir(cwd)
+            sys.path[:], os._exit = path, leave
+            gc.enable()  # some probes turn it off
+
+    def settle(self, asked: Mapping[str, Any]) -> None:
+        """Take on the environment and the folder of a life, and forget the app of the one before."""
+        root, cwd = Path(asked["app"]), Path(asked["cwd"])
+        if not (root / "app").exists():
+            shutil.copytree(self.app, root / "app")
+        database = Path(asked["env"].get("DATABASE_URL", "").partition("///")[2])
+        for folder in (cwd, database.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        os.environ.clear()
+        os.environ.update(asked["env"])
+        os.chdir(cwd)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+            del sys.modules[name]
+        sys.path[:] = [str(root), *sys.path]
+        importlib.invalidate_caches()
+
+    def start(self, life: int, asked: Mapping[str, Any]) -> None:
+        """Start the app."""
+        from starlette.testclient import TestClient  # noqa: PLC0415 -- it warns: it would rather have another httpx
+
+        self.settle(asked)
+        app = importlib.import_module("app.main").app
+        client = TestClient(app, "http://127.0.0.1:8000", raise_server_exceptions=False, follow_redirects=False)
+        self.lives[life] = ExitStack()
+        self.clients[life] = self.lives[life].enter_context(client)
+
+    def end(self, life: int) -> None:
+        """End an app or a probe."""
+        with suppress(Exception, SystemExit):  # of a route or a probe, which said it when it was recorded too
+            self.lives.pop(life, ExitStack()).close()
+
+    def request(self, life: int, method: str, url: str, headers: dict[str, str], body: str, status: int | None) -> None:
+        """Send a request."""
+        content = body.encode("latin-1")
+        answer = self.clients[life].request(method, url, headers=headers, content=content)
+        if status not in {None, answer.status_code}:
+            raise Differs(f"{method} {url}: {status} was recorded, {answer.status_code} now: {answer.text[:300]}")
+
+    def connect(self, life: int, socket: int, url: str, opens: bool) -> None:  # noqa: FBT001 -- called by keyword
+        """Open a socket."""
+        session = self.clients[life].websocket_connect(url)
+        try:
+            session.__enter__()
+        except WebSocketDisconnect:
+            if opens:
+                raise
+            return
+        self.sockets[socket] = session
+        self.lives[life].push(session)  # left when the life ends: leaving cancels what the app still does
+
+    def send(self, socket: int, text: str, binary: bool) -> None:  # noqa: FBT001 -- called by keyword
+        """Send a frame; the app may have ended that socket's task."""
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            if binary:
+                self.sockets[socket].send_bytes(text.encode("latin-1"))
+            else:
+                self.sockets[socket].send_text(text)
+
+    def receive(self, socket: int, **_frame: Any) -> None:
+        """Take a frame; TestClient itself would wait for ever."""
+        session = self.sockets[socket]
+
+        async def take() -> None:
+            with anyio.fail_after(FRAME), suppress(anyio.EndOfStream, anyio.ClosedResourceError):
+                await session._send_rx.receive()  # noqa: SLF001 -- what session.receive() does
+
+        session.portal.call(take)
+
+    def close(self, socket: int, **_frame: Any) -> None:
+        """Leave politely, or be gone: TestClient knows no difference."""
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, RuntimeError):
+            self.sockets[socket].close()
+
+    abort = close
+
+    @staticmethod
+    def sql(path: str, statements: list[str]) -> None:
+        """Write as another program; what was refused is refused again."""
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=1)) as connection, connection:
+            for statement in statements:
+                with suppress(sqlite3.Error):
+                    connection.execute(statement)
+
+    def probe(self, life: int, asked: Mapping[str, Any]) -> None:
+        """Prepare a probe; it runs when its first value is asked for."""
+        self.settle(asked)
+        values = _values(asked)
+        self.lives[life] = ExitStack()
+        self.lives[life].callback(values.close)
+        self.probes[life] = values
+
+    def step(self, life: int) -> None:
+        """Take the next value of a probe."""
+        with suppress(Exception, SystemExit):  # a probe may raise: that is an answer
+            next(self.probes[life], NOTHING)
+
+
+def _values(asked: Mapping[str, Any]) -> Generator[Any, None, None]:
+    spec = importlib.util.spec_from_file_location("probe", asked["probe"])
+    if spec is None or spec.loader is None:
+        raise Differs(f"there is no probe {asked['probe']}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    result = getattr(module, asked["function"])(**asked["arguments"])
+    if inspect.isgenerator(result):
+        yield from result
+    else:
+        yield asyncio.run(result) if inspect.iscoroutine(result) else result

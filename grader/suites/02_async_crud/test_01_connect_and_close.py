@@ -1,0 +1,70 @@
+"""opening and closing the database"""
+
+from collections.abc import Callable
+
+from grader.check import check
+from grader.expect import expect
+from grader.probing import NOTHING
+from grader.student import Student
+
+CONNECT = "DatabaseManager.def connect"  # the word alone stands in other lines of the class too
+AWAITED = "connect() and close() are coroutines: async def. An engine opens no file until something is read through it."
+KEYS = "SQLite ignores foreign keys unless a connection asks for them: PRAGMA foreign_keys=ON, on every new connection."
+OPEN = "Each connection of aiosqlite has a thread of its own. Both stay until somebody closes them: dispose of the engine."
+
+
+@check("2.1", points=2)
+def test_opens_the_file(student: Student, probe: Callable) -> None:
+    """connect and close can be awaited, and open the database they are given"""
+    other = student.folder.database.with_name("other.db")
+    did = "await DatabaseManager().connect(), then close(); the same with the URL of other.db"
+    probe("opened", did, url=f"sqlite+aiosqlite:///{other}", why=AWAITED, look=CONNECT)
+    for path in (student.folder.database, other):
+        got = f"there is no {path.name}"
+        expect(path.is_file(), did=did, expected=f"the file {path.name}", got=got, why=AWAITED, look=CONNECT)
+
+
+@check("2.1", points=1, needs="2.1/opens-the-file")
+def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
+    """a row that refers to nothing is refused"""
+    did = "INSERT INTO children (parent) VALUES (99), where table parents has no row 99"
+    probe("orphans", did, connections=1, look="enforce_foreign_keys")
+    student.database.expect_rows(1, "children", "parent = 1", did="INSERT INTO children (parent) VALUES (1), which exists")
+    student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
+
+
+@check("2.1", points=1, needs="2.1/an-orphan-is-refused")
+def test_on_every_connection(student: Student, probe: Callable) -> None:
+    """it is refused on every connection, not only on the first"""
+    did = "the same, on four connections that are open at once"
+    probe("orphans", did, connections=4, look="enforce_foreign_keys")
+    student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
+
+
+@check("2.1", points=2, needs="2.1/opens-the-file", testimony=True)
+def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
+    """after close nothing of it is open, no thread works on, and the program ends by itself"""
+    did = "connect, close; async with DatabaseManager(), once with an error inside; then look what is still open"
+    with student.probing("02_async_crud.left_open", did) as probe:
+        left = sorted(set(listed(probe.next(), None, did, "DatabaseManager.close")))
+        got = ", ".join(left)
+        expect(not left, did=did, expected="nothing", got=got, why=OPEN, look="DatabaseManager.close", life=probe.life)
+        probe.did = "let a script that has called close() come to its end"
+        expect(probe.next() is NOTHING, did=probe.did, expected="an end", got="more", life=probe.life)
+
+
+@check("2.1", points=2, needs="2.1/opens-the-file", testimony=True)
+def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
+    """a folder that cannot be written to and a file that is no database are errors, and leave nothing open"""
+    file = student.folder.database.with_name("letter.txt")
+    file.write_text("Dear reader, this is a letter and no database.\n" * 100, "utf-8")
+    did = "await DatabaseManager(...).connect() to what cannot be opened"
+    with student.probing("02_async_crud.unopenable", did, folder=str(file), file=str(file)) as probe:
+        no_folder, no_database, left = listed(probe.next(), 3, did, CONNECT)
+    why = "Say it when you connect, not at some later query: read something. An error goes out; nobody asks whether connect() gave None."
+    for what, said in (("a database in a folder that cannot be written to", no_folder), ("a file that is a letter", no_database)):
+        did = f"await DatabaseManager(...).connect() to {what}"
+        expect(bool(said), did=did, expected="an error", got="no error", why=why, look=CONNECT, life=probe.life)
+    did, got = f"{did}, then look what is still open", ", ".join(sorted(set(map(str, left))))
+    why = f"When connect() raises, nobody will call close(). {OPEN}"
+    expect(not left, did=did, expected="nothing", got=got, why=why, look=CONNECT, life=probe.life)

@@ -1,0 +1,75 @@
+"""sessions, and get_session"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from grader.check import check
+from grader.expect import CheckFailed, expect
+from grader.student import Student
+
+EXPIRED = "A commit makes SQLAlchemy forget what it has read. To read it again takes an await, and an attribute has none."
+COMMIT = "Nothing is in the file before commit(). Whoever owns the session commits: here that is get_session."
+
+
+def stored(student: Student, value: str) -> bool:
+    """Whether the value stands in the file: as a note, or as a user where sessions are not SQLAlchemy's."""
+    tables = student.database.tables()
+    places = [place for place in (("notes", "value"), ("users", "username")) if place[0] in tables]
+    return any(student.database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places)  # noqa: S608
+
+
+@check("2.2", points=2, needs="2.1")
+def test_commit_writes(student: Student, probe: Callable) -> None:
+    """what a session has written is in the file after commit, and is gone after rollback"""
+    value, undone = student.name(), student.name()
+    did = f"async with db.session() as session: write '{value}'; await session.commit()"
+    probe("committed", did, value=value, undone=undone, look="DatabaseManager.session")
+    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", look="DatabaseManager.session")
+    did = f"async with db.session() as session: write '{undone}'; await session.rollback()"
+    why = "rollback() undoes all since the last commit: nothing may be committed behind the back of whoever owns the session."
+    expect(not stored(student, undone), did=did, expected="it is not in the file", got="it is", look="DatabaseManager.session", why=why)
+
+
+@check("2.2", points=2, needs="2.2/commit-writes")
+def test_readable_after_commit(student: Student, probe: Callable) -> None:
+    """objects stay readable after commit, and when the session is closed"""
+    value, again = student.name(), student.name()
+    did = f"store '{value}'; await session.commit(); then read it from the object, and store what was read"
+    probe("read_after_commit", did, value=value, again=again, why=EXPIRED, look="DatabaseManager.session")
+    for copy in (f"{value}-{again}", f"{value}-{again}-{again}"):
+        expect(stored(student, copy), did=did, expected=f"'{value}'", got="something else", why=EXPIRED, look="DatabaseManager.session")
+
+
+@check("2.2", points=1, needs="2.2/commit-writes")
+def test_apart(student: Student, probe: Callable) -> None:
+    """a rollback in one session does not touch what another has written"""
+    value = student.name()
+    did = f"write '{value}' in one session; roll back in another; commit the first"
+    why = "One session is one piece of work. Shared by two, each can undo, or commit, half of what the other does."
+    probe("apart", did, value=value, why=why, look="DatabaseManager.session")
+    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=why, look="DatabaseManager.session")
+
+
+@check("2.2", points=1, needs="2.2/commit-writes")
+def test_a_request_commits(student: Student, probe: Callable) -> None:
+    """get_session commits when the request went well"""
+    value = student.name()
+    did = f"in a route whose session comes from get_session: write '{value}', and return"
+    probe("requested", did, value=value, by_crud=False, look="get_session")
+    if not stored(student, value):
+        with suppress(CheckFailed):  # functions that commit for themselves are as good
+            probe("requested", did, value=value, by_crud=True)
+    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=COMMIT, look="get_session")
+
+
+@check("2.2", points=2, needs="2.2/a-request-commits")
+def test_a_failing_request(student: Student, unlocked: Callable) -> None:
+    """when the request fails its session is rolled back, and holds no lock"""
+    value = student.name()
+    did = f"in a route whose session comes from get_session: write '{value}', then raise an error"
+    why = "What failed half way must not stay, and a session that stays open keeps its lock: roll back and close whatever happens."
+    with student.probing("02_async_crud.request_failed", did, value=value) as probe:
+        ours = probe.next()
+        unlocked(did, why=why, look="get_session")
+        left = bool(ours) and stored(student, value)
+        expect(not left, did=did, expected="it is not in the file", got="it is", why=why, look="get_session", life=probe.life)

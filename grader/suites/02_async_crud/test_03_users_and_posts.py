@@ -1,0 +1,128 @@
+"""users and posts"""
+
+import sqlite3
+from collections.abc import Callable
+
+from grader.check import check
+from grader.database import Database
+from grader.expect import expect
+from grader.student import Student
+
+CREATE = "create the tables of the models"
+COLUMNS = {
+    "users": ("id", "username", "email", "hashed_password", "full_name", "role", "is_active", "created_at", "message_count"),
+    "posts": ("id", "title", "content", "author_id", "published", "created_at", "updated_at"),
+}
+REQUIRED = {"users": ("username", "email", "hashed_password"), "posts": ("title", "content", "author_id")}
+USER = "INSERT INTO users (username, email, hashed_password) VALUES ('mira', 'mira@example.com', 'x')"
+POST = "INSERT INTO posts (title, content, author_id) VALUES ('Hello', '...', 1)"
+CLASS = {"users": "User", "posts": "Post"}
+
+
+def schema(probe: Callable, student: Student) -> Database:
+    """The file, with the tables of the models in it."""
+    probe("tables_of_models", CREATE)
+    return student.database
+
+
+def refused(database: Database, sql: str) -> str:
+    """What SQLite says against a statement, "" when it takes it."""
+    with database.open(write=True) as connection:
+        try:
+            connection.execute(sql)
+        except sqlite3.IntegrityError as problem:
+            return str(problem)
+        finally:
+            connection.rollback()
+    return ""
+
+
+@check("2.3", points=2, needs="2.1")
+def test_the_columns(student: Student, probe: Callable) -> None:
+    """the tables users and posts have their columns, and a post refers to its author"""
+    database = schema(probe, student)
+    for table, names in COLUMNS.items():
+        found = [name for (name,) in database.rows("SELECT name FROM pragma_table_info(?)", [table])]
+        missing = [name for name in names if name not in found]
+        expect(
+            not missing, did=CREATE, expected=f"table {table} with {', '.join(names)}", look=CLASS[table],
+            got=f"it has no {', '.join(missing)}" if found else f"there is no table {table}",
+            why="A column exists when the class has an attribute for it: name: Mapped[str].",
+        )  # fmt: skip
+    keys = database.rows("SELECT \"table\", \"to\" FROM pragma_foreign_key_list('posts') WHERE \"from\" = 'author_id'")
+    good = any(table == "users" and column in ("id", None) for table, column in keys)
+    got = f"it refers to {keys[0][0]}.{keys[0][1]}" if keys else "it refers to nothing"
+    expect(good, did=CREATE, expected="posts.author_id refers to users.id", got=got, look="Post", why="ForeignKey names the table and its column.")
+
+
+@check("2.3", points=2, needs="2.3/the-columns")
+def test_defaults(student: Student, probe: Callable) -> None:
+    """the database itself fills in role, is_active, published and message_count"""
+    database = schema(probe, student)
+    why = "A plain default is SQLAlchemy's: other programs do not know it. server_default stands in the table itself."
+    for table, insert, wanted in (
+        ("users", USER, {"role": "reader", "is_active": 1, "message_count": 0, "full_name": None}),
+        ("posts", POST, {"published": 0}),
+    ):
+        said = refused(database, insert)
+        expect(not said, did=f"sqlite3: {insert}", expected="a row", got=said, why=why, look=CLASS[table])
+        database.write(insert)
+        row = database.rows(f"SELECT {', '.join(wanted)} FROM {table}")  # noqa: S608 -- our own text
+        for (name, value), found in zip(wanted.items(), row[0] if row else [None] * len(wanted), strict=True):
+            expect(
+                type(found) is type(value) and found == value, did=f"sqlite3: {insert}", expected=f"{name} = {value!r}",
+                got=f"{name} = {found!r}", why=why, look=f"{CLASS[table]}.{name}",
+            )  # fmt: skip
+
+
+@check("2.3", points=1, needs="2.3/defaults")
+def test_times(student: Student, probe: Callable) -> None:
+    """the database itself fills in the times"""
+    database = schema(probe, student)
+    why = 'server_default=func.now() is a function the database calls; the text "now()" is only a text.'
+    for table, insert, names in (("users", USER, ["created_at"]), ("posts", POST, ["created_at", "updated_at"])):
+        database.write(insert)
+        for name in names:
+            found = database.value(f"SELECT {name} FROM {table}")  # noqa: S608 -- our own text
+            good = found is not None and str(found)[:1].isdigit()
+            expect(good, did=f"sqlite3: {insert}", expected=f"{name}: now", got=f"{name} = {found!r}", why=why, look=f"{CLASS[table]}.{name}")
+
+
+@check("2.3", points=1, needs="2.3/the-columns")
+def test_refused(student: Student, probe: Callable) -> None:
+    """a username and an email are unique, and what is required is never missing"""
+    database = schema(probe, student)
+    with database.open(write=True) as connection:
+        connection.execute("INSERT INTO users (id, username, email, hashed_password, role, is_active, created_at, message_count)"
+                           " VALUES (1, 'noor', 'noor@example.com', 'x', 'reader', 1, '2026-01-01 00:00:00.000000', 0)")  # fmt: skip
+    now = "'2026-01-01 00:00:00.000000'"
+    rest = {"users": f"'reader', 1, {now}, 0", "posts": f"0, {now}, {now}"}
+    more = {"users": "role, is_active, created_at, message_count", "posts": "published, created_at, updated_at"}
+    good = {"username": "'mira'", "email": "'mira@example.com'", "hashed_password": "'x'", "title": "'a'", "content": "'b'", "author_id": "1"}
+    tries = [(table, name, "NULL", "NOT NULL") for table, names in REQUIRED.items() for name in names]
+    tries += [("users", "username", "'noor'", "UNIQUE"), ("users", "email", "'noor@example.com'", "UNIQUE")]
+    for table, name, value, word in tries:
+        values = [value if each == name else good[each] for each in REQUIRED[table]]
+        sql = f"INSERT INTO {table} ({', '.join(REQUIRED[table])}, {more[table]}) VALUES ({', '.join(values)}, {rest[table]})"  # noqa: S608
+        said = refused(database, sql)
+        expect(
+            word in said, did=f"sqlite3: INSERT INTO {table} with {name} = {value}" + (", which is taken" if word == "UNIQUE" else ""),
+            expected=f"refused: {word} constraint", got=said or "it is stored", look=f"{CLASS[table]}.{name}",
+            why="Two requests can both find a name free, and a bug can forget a value. Only the database can promise.",
+        )  # fmt: skip
+
+
+@check("2.3", points=1, needs="2.3/defaults")
+def test_ids_are_never_reused(student: Student, probe: Callable) -> None:
+    """the id of a deleted user is not given to the next"""
+    database = schema(probe, student)
+    with database.open(write=True) as connection:
+        connection.execute(USER)
+        old = connection.execute("SELECT max(id) FROM users").fetchone()[0]
+        connection.execute("DELETE FROM users")
+        connection.execute(USER)
+        new = connection.execute("SELECT max(id) FROM users").fetchone()[0]
+    expect(
+        new > old, did="store a user, delete it, store another", expected=f"an id above {old}", got=f"id {new}", look="User",
+        why="SQLite gives a freed id to the next row, unless the table was made with AUTOINCREMENT. An old token would open the new user's account.",
+    )  # fmt: skip

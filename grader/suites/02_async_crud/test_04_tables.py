@@ -1,0 +1,44 @@
+"""the tables"""
+
+from collections.abc import Callable
+
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+DID = "async with DatabaseManager() as db: await db.create_tables()"
+IMPORTED = "create_all creates the tables that Base knows, and Base knows a class once its module has been imported."
+KEPT = "Only what is missing may be created: drop_all, or a table made anew, takes the data with it."
+
+
+def expect_tables(student: Student, did: str) -> None:
+    """Fail unless the file holds the three tables."""
+    found = student.database.tables()
+    got = f"the tables {', '.join(sorted(found))}" if found else "no table at all"
+    wanted = {"users", "posts", "messages"}
+    expect(wanted <= found, did=did, expected="the tables users, posts and messages", got=got, look="DatabaseManager.create_tables", why=IMPORTED)
+
+
+@check("2.4", points=2, needs="2.3")
+def test_from_a_script(student: Student, probe: Callable) -> None:
+    """create_tables can be awaited, and makes the three tables without a server"""
+    why = "create_all is not a coroutine. An asynchronous connection runs such a function with run_sync."
+    probe("create_tables", DID, times=1, why=why, look="DatabaseManager.create_tables")
+    expect_tables(student, DID)
+
+
+@check("2.4", points=1, needs="2.4/from-a-script")
+def test_twice_without_harm(student: Student, probe: Callable) -> None:
+    """a second call harms nothing, and the data stay"""
+    did = "create_tables(), store a user, then create_tables() again, twice"
+    probe("create_tables", DID, times=1)
+    student.database.write("INSERT INTO users (username, email, hashed_password) VALUES ('mira', 'mira@example.com', 'x')")
+    probe("create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
+    student.database.expect_rows(1, "users", did=did, look="DatabaseManager.create_tables", why=KEPT)
+
+
+@check("2.4", points=1, needs="2.4/from-a-script")
+def test_at_start_up(student: Student) -> None:
+    """the server makes the tables when it starts"""
+    student.start().get("/docs").expect(200)
+    expect_tables(student, "uvicorn app.main:app, then GET /docs")

@@ -1,0 +1,136 @@
+"""creating users"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+NEEDS = ("2.2", "2.4")
+NO = "The database refuses what is taken, with an IntegrityError: catch it, undo what failed, return None."
+RACE = "Between your question and your insert another request can come. Let the database refuse, and catch the IntegrityError."
+SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_at")
+
+
+def somebody(student: Student, **fields: Any) -> dict[str, Any]:
+    """What create_user is given."""
+    name = student.name()
+    return {"username": name, "email": f"{name}@example.com", "hashed_password": f"hash-{student.name()}", "full_name": None} | fields
+
+
+def body(student: Student, **fields: Any) -> dict[str, Any]:
+    """What POST /register is sent."""
+    name = student.name()
+    return {"username": name, "email": f"{name}@example.com", "password": f"{name}-secret"} | fields
+
+
+@check("2.5", points=2, needs=NEEDS)
+def test_a_new_user(student: Student, probe: Callable) -> None:
+    """a new user is stored as given, whatever the text"""
+    people = [somebody(student), somebody(student, full_name="Zoë O'Brien'); DROP TABLE users; -- 100% _ \N{HEDGEHOG}")]
+    did = "await create_user(session, username, email, hashed_password, full_name); commit"
+    probe("create_users", did, people=people, look="create_user")
+    for person in people:
+        row = student.database.rows(
+            "SELECT username, email, hashed_password, full_name, role, is_active FROM users WHERE username = ?", [person["username"]]
+        )
+        wanted = [(*person.values(), "reader", 1)]
+        why = "The text of a value never belongs into the text of the SQL; the session sends it apart."
+        expect(row == wanted, did=did, expected=str(wanted), got=row or "there is no such row", why=why, look="create_user")
+
+
+@check("2.5", points=1, needs=("2.5/a-new-user", "2.2/a-request-commits"))
+def test_registering(app: App, student: Student) -> None:
+    """POST /register answers 201 with the user, and shows neither password nor hash"""
+    sent = body(student, full_name="Mira Moon")
+    answer = app.post("/register", json=sent).expect(201, look="register")
+    shown = answer.expect_keys(*SHOWN, look="UserOut")
+    why = "Nothing is in the file before commit(): without it the session throws its work away when it is closed."
+    student.database.expect_rows(1, "users", "username = ?", [sent["username"]], did=answer.did, why=why, look="get_session")
+    id_, hashed = student.database.rows("SELECT id, hashed_password FROM users")[0]
+    wanted = {"id": id_, "username": sent["username"], "email": sent["email"], "full_name": "Mira Moon", "role": "reader", "is_active": True}
+    if any(shown[name] != value or type(shown[name]) is not type(value) for name, value in wanted.items()):
+        raise answer.failed(str(wanted), look="register")
+    if any(secret in answer.text for secret in (sent["password"], hashed)):
+        raise answer.failed("no password and no hash", look="UserOut", why="A schema names what goes out; leave it off.")
+    app.post("/register", json=body(student)).expect(201, look="register")
+
+
+@check("2.5", points=1, needs="2.5/a-new-user")
+def test_taken(student: Student, probe: Callable) -> None:
+    """a taken username and a taken email are refused, and the session is usable afterwards"""
+    first, last = somebody(student), somebody(student)
+    same_name = somebody(student, username=first["username"])
+    same_email = somebody(student, email=first["email"])
+    did = "in one session, each with a commit: create_user, the same username, the same email, then somebody new"
+    why = f"{NO} A session whose flush has failed does nothing more until it is rolled back."
+    probe("create_users", did, people=[first, same_name, same_email, last], why=why, look="create_user")
+    found = [row[0] for row in student.database.rows("SELECT email FROM users ORDER BY id")]
+    wanted = [first["email"], last["email"]]
+    expect(found == wanted, did=did, expected=f"two users: {', '.join(wanted)}", got=", ".join(found) or "none", why=why, look="create_user")
+
+
+@check("2.5", points=1, needs="2.5/taken")
+def test_no_lock_is_left(student: Student, unlocked: Callable) -> None:
+    """after a refusal, once the session is closed, no lock is left on the file"""
+    did = "create_user with a taken username, then close the session; the program goes on"
+    why = "An INSERT that was refused has begun a transaction all the same, and its lock is held until somebody ends it: roll back."
+    with student.probing("02_async_crud.refused", did, person=somebody(student)) as probe:
+        probe.next()
+        unlocked(did, why=why, look="create_user")
+
+
+@check("2.5", points=2, needs=("2.5/taken", "2.5/registering", "2.6"))
+def test_which_is_taken(app: App, student: Student) -> None:
+    """POST /register refuses what is taken, and says which it is"""
+    first = body(student)
+    app.post("/register", json=first).expect(201, look="register")
+    for taken, other in (("username", "email"), ("email", "username")):
+        again = body(student) | {taken: first[taken]}
+        answer = app.post("/register", json=again).expect(
+            409, 400, expected=f"409: this {taken} is taken", look="create_user", why=f"create_user says None when something is taken. {NO}"
+        )
+        detail = str(answer.expect_keys("detail", look="register")["detail"]).lower().replace("e-mail", "email")
+        detail = detail.replace(again["username"], "").replace(again["email"], "")
+        if taken not in detail or other in detail:
+            raise answer.failed(f"a detail that names the {taken}", look="register", why="Who is refused wants to know what to change.")
+    student.database.expect_rows(1, "users", did="register with a taken username, and with a taken email", look="create_user")
+
+
+@check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"))
+def test_at_the_same_moment(app: App, student: Student) -> None:
+    """20 equal registrations at the same moment give one user and 19 refusals"""
+    sent = body(student)
+    answers = app.together([partial(app.post, "/register", json=sent)] * 20)
+    for answer in answers:
+        answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
+    created = sum(answer.status == 201 for answer in answers)
+    did = f"{answers[0].did}, 20 times at once"
+    expect(created == 1, did=did, expected="one 201", got=f"{created} answers 201", why=RACE, look="create_user", life=app.life)
+    student.database.expect_rows(1, "users", did=did, look="create_user", why=RACE)
+
+
+@check("2.5", points=1, needs="2.5/registering")
+def test_what_is_not_theirs_to_say(app: App, student: Student) -> None:
+    """role, is_active and id from a client are ignored, or the body is refused"""
+    for name, value in (("role", "admin"), ("is_active", False), ("id", 4711), ("message_count", 99), ("hashed_password", "x")):
+        sent = body(student, **{name: value})
+        answer = app.post("/register", json=sent).expect(201, 422, look="UserCreate")
+        row = student.database.rows("SELECT role, is_active, id, message_count, hashed_password FROM users WHERE username = ?", [sent["username"]])
+        good = not row or (row[0][:2] == ("reader", 1) and row[0][2] != 4711 and row[0][3] == 0 and row[0][4] != "x")
+        why = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
+        expect(good, did=answer.did, expected=f"{name} is not taken over", got=f"a row with {name} = {value}", why=why, look="register", life=app.life)
+
+
+@check("2.5", points=1, needs="2.5/registering")
+def test_what_was_answered_is_there(app: App, student: Student) -> None:
+    """30 registrations: each is in the file the moment its answer arrives"""
+    why = "Commit before the answer leaves. Whoever hears 201 believes it, also when the commit then fails."
+    for number in range(30):
+        sent = body(student)
+        answer = app.post("/register", json=sent).expect(201, look="register")
+        if student.database.value("SELECT count(*) FROM users WHERE username = ?", [sent["username"]]) != 1:
+            raise answer.failed("the row, the moment the answer is here", f"no row yet (request {number + 1} of 30)", why=why, look="get_session")

@@ -1,0 +1,92 @@
+"""reading users"""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+ONE = "A reader gives the one user that was asked for, or None: never another, never an error."
+
+
+@check("2.6", points=1, needs="2.5/registering")
+def test_by_name(app: App, newcomer: Callable, student: Student) -> None:
+    """GET /users/{username} gives that user, without email and hash, and 404 for nobody"""
+    people = [newcomer(app, login=False) for _ in range(2)]
+    for person in people:
+        answer = app.get(f"/users/{person.username}").expect(200, why=ONE, look="get_user_by_username")
+        shown = answer.expect_keys("id", "username", "full_name", look="PublicUser")
+        if (shown["id"], shown["username"], shown["full_name"]) != (person.id, person.username, person.full_name):
+            raise answer.failed(f"{person.username} with the id {person.id}", why=ONE, look="get_user_by_username")
+        if "email" in shown or person.email in answer.text or "password" in answer.text:
+            raise answer.failed("no email and no hash", why="What everybody may see is little: a schema of its own.", look="PublicUser")
+    app.get(f"/users/{student.name()}").expect(404, why=ONE, look="get_user_by_username")
+
+
+@check("2.6", points=1, needs="2.6/by-name")
+def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
+    """GET /users/me gives the user of the token; one who is not active is refused"""
+    people = [newcomer(app), newcomer(app)]
+    for person in people:
+        answer = app.get("/users/me", token=person.token).expect(200, why=ONE, look="get_user_by_id")
+        if answer.expect_keys("id", "username", "email")["id"] != person.id:
+            raise answer.failed(f"{person.username} with the id {person.id}", why=ONE, look="get_user_by_id")
+    student.database.write("UPDATE users SET is_active = 0 WHERE id = ?", [people[0].id])
+    why = "A token lasts for a while; whether its owner may still come in, only the table knows."
+    app.get("/users/me", token=people[0].token).expect(401, why=why, look="find_user")
+    app.post("/token", form={"username": people[0].username, "password": people[0].password}).expect(401, why=why, look="login")
+    app.get("/users/me", token=people[1].token).expect(200, look="find_user")
+
+
+@check("2.6", points=1, needs="2.6/by-name")
+def test_exactly(app: App, newcomer: Callable) -> None:
+    """a name is a value and never part of the SQL: nothing else finds a user"""
+    person = newcomer(app, login=False)
+    why = "What a client sends goes to the database as a parameter; inside the text of the SQL it becomes SQL."
+    for name in ("' OR '1'='1", "' OR 1=1 --", "%", "%25", person.username.replace("-", "_"), person.username[:-1], f"{person.username}' --"):
+        app.get(f"/users/{name.replace('%', '%25')}").expect(404, why=why, look="get_user_by_username")
+    app.get(f"/users/{person.username}").expect(200, look="get_user_by_username")
+
+
+@check("2.6", points=1, needs="2.6/by-name")
+def test_a_missing_table(app: App, newcomer: Callable, student: Student) -> None:
+    """without its table a reader raises: it does not say that there is no such user"""
+    person = newcomer(app, login=False)
+    student.database.write("DROP TABLE users")
+    answer = app.get(f"/users/{person.username}")
+    why = 'None means "I looked, there is nobody". When you could not look, say so: let the error out.'
+    answer.expect(500, 503, expected="500: the table is gone, and the reader says so", why=why, look="get_user_by_username")
+
+
+def opened(app: App) -> tuple[int, int]:
+    """How many descriptors and threads the program has; 0 where the system does not tell."""
+    counts = [0, 0]
+    for number, name in enumerate(("fd", "task")):
+        with suppress(OSError):
+            counts[number] = len(os.listdir(Path("/proc", str(app.life.pid), name)))
+    return counts[0], counts[1]
+
+
+@check("2.6", points=1, needs="2.6/by-name")
+def test_after_100_requests(app: App, newcomer: Callable, student: Student) -> None:
+    """after 100 requests the program has no more open than after 10"""
+    person = newcomer(app, login=False)
+    before = (0, 0)
+    for number in range(1, 101):
+        name, status = (person.username, 200) if number % 2 else (student.name(), 404)
+        app.get(f"/users/{name}").expect(status, look="get_session", why="A session that is not closed keeps its connection; 15 are all there are.")
+        before = opened(app) if number == 10 else before
+    end = time.monotonic() + 5
+    few = 5  # a socket that is just closing, a thread more in a pool
+    while any(now > then + few for now, then in zip(opened(app), before, strict=True)) and time.monotonic() < end:
+        time.sleep(0.02)
+    for what, then, now in zip(("descriptors", "threads"), before, opened(app), strict=True):
+        expect(
+            now <= then + few, did="GET /users/... 100 times", expected=f"{then} {what}, as after 10", got=f"{now} {what}", look="get_session",
+            life=app.life, why="One engine for the whole program, one session for each request, closed when it is over.",
+        )  # fmt: skip

@@ -1,0 +1,105 @@
+"""execute and safe_transaction"""
+
+from collections.abc import Callable
+from typing import Any
+
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+TABLE = "CREATE TABLE notes (id INTEGER PRIMARY KEY, value TEXT, number INTEGER)"
+INSERT = "INSERT INTO notes (value, number) VALUES (:value, :number)"
+REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON notes WHEN NEW.value = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+EXECUTE = "DatabaseManager.def execute"  # the word alone stands in other lines of the class too
+COMMIT = "execute is a whole piece of work: it opens a connection, runs the statement, commits and closes."
+APART = "A parameter travels beside the SQL and is never read as SQL. Inside the text, in an f-string, it is."
+ALL = "One transaction is all or nothing: one commit when everything went well, and rollback() whatever else happens."
+
+
+def insert(value: str) -> dict[str, Any]:
+    """One operation."""
+    return {"sql": INSERT, "params": {"value": value, "number": 1}}
+
+
+@check("2.10", points=1, needs="2.1")
+def test_execute_commits(student: Student) -> None:
+    """what execute has written is in the file at once"""
+    value = student.name()
+    did = f"await db.execute('{INSERT}', {{'value': '{value}', 'number': 1}})"
+    with student.probing("02_async_crud.executed", did, statements=[[TABLE], [INSERT, {"value": value, "number": 1}]]) as probe:
+        probe.next()
+        student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=COMMIT, look=EXECUTE)
+
+
+@check("2.10", points=1, needs="2.10/execute-commits", testimony=True)
+def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable) -> None:
+    """execute gives a list of dicts, and [] where there are no rows"""
+    row = {"value": student.name(), "number": 7}
+    select = "SELECT value, number FROM notes WHERE value = :value"
+    statements: list[list[Any]] = [
+        [TABLE], [INSERT, row], ["SELECT value, number AS amount FROM notes"], [select, {"value": row["value"]}],
+        [select, {"value": student.name()}], ["UPDATE notes SET number = 8", None],
+    ]  # fmt: skip
+    said = probe("executed", f"await db.execute('{statements[2][0]}')", statements=statements, look=EXECUTE)
+    said = listed(said, len(statements), "await db.execute(...)", EXECUTE)
+    wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], []]
+    for statement, got, want in zip(statements, said, wanted, strict=True):
+        why = "Rows become plain dicts, names to values. A statement without rows has no rows to fetch: ask the result (returns_rows)."
+        expect(got == want, did=f"await db.execute('{statement[0]}')", expected=str(want), got=got, why=why, look=EXECUTE)
+
+
+@check("2.10", points=1, needs="2.10/execute-commits")
+def test_parameters_are_no_sql(student: Student, probe: Callable) -> None:
+    """a parameter is a value and never SQL, whatever its text"""
+    value = "x', 2); DROP TABLE notes; -- O'Brien 100% :number ?"
+    delete = "DELETE FROM notes WHERE value = :value"
+    statements = [[TABLE], [INSERT, {"value": value, "number": 1}], [delete, {"value": "' OR 1=1 --"}], [delete, {"value": "x' OR 'a'='a"}]]
+    did = f'await db.execute("{INSERT}", {{"value": "{value}", ...}}), then DELETE with "\' OR 1=1 --"'
+    probe("executed", did, statements=statements, why=APART, look=EXECUTE)
+    student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=APART, look=EXECUTE)
+
+
+@check("2.10", points=1, needs="2.1")
+def test_all_of_it(student: Student) -> None:
+    """safe_transaction runs every operation and commits"""
+    did = "await db.safe_transaction([three inserts, an UPDATE without params])"
+    operations = [insert("a"), insert("b"), insert("c"), {"sql": "UPDATE notes SET number = 5 WHERE value = 'b'"}]
+    with student.probing("02_async_crud.transactions", did, prepare=[TABLE], lists=[operations]) as probe:
+        probe.next()
+        found = student.database.rows("SELECT value, number FROM notes ORDER BY id")
+        wanted = [("a", 1), ("b", 5), ("c", 1)]
+        expect(found == wanted, did=did, expected=str(wanted), got=found, why=ALL, look="DatabaseManager.safe_transaction", life=probe.life)
+
+
+@check("2.10", points=2, needs="2.10/all-of-it")
+def test_or_nothing(student: Student, unlocked: Callable) -> None:
+    """when an operation fails, nothing of the others stays, and no lock"""
+    bad: dict[str, dict[str, Any]] = {
+        "an insert that the database refuses": insert("boom"),
+        "a statement about a table that does not exist": {"sql": "INSERT INTO nowhere VALUES (1)", "params": {}},
+        "a statement that is no SQL": {"sql": "PUT something INTO notes"},
+        "a parameter that is missing": {"sql": INSERT, "params": {"value": "x"}},
+    }
+    for number, (what, operation) in enumerate(bad.items()):
+        did = f"await db.safe_transaction([an insert, {what}, an insert])"
+        prepare = [TABLE, REFUSE] if number == 0 else []
+        lists = [[insert("before"), operation, insert("after")]]
+        with student.probing("02_async_crud.transactions", did, prepare=prepare, lists=lists) as probe:
+            probe.next()
+            found = [value for (value,) in student.database.rows("SELECT value FROM notes")]
+            expect(not found, did=did, expected="no row", got=f"rows: {found}", why=ALL, look="DatabaseManager.safe_transaction", life=probe.life)
+            unlocked(did, why=ALL, look="DatabaseManager.safe_transaction")
+
+
+@check("2.10", points=1, needs="2.10/all-of-it", testimony=True)
+def test_what_it_says(probe: Callable, listed: Callable) -> None:
+    """safe_transaction says True, or False for an integrity error; anything else is raised"""
+    lists = [[insert("a")], [insert("b"), insert("boom")], [insert("c"), {"sql": "INSERT INTO nowhere VALUES (1)"}], [insert("d")]]
+    did = "await db.safe_transaction(...): good; refused by the database; a wrong statement; good again"
+    said = probe("transactions", did, prepare=[TABLE, REFUSE], lists=lists, look="DatabaseManager.safe_transaction")
+    said = listed(said, len(lists), did, "DatabaseManager.safe_transaction")
+    names = ("a good transaction", "one that the database refuses", "one with a table that does not exist", "another good one")
+    for name, got, wanted in zip(names, said, (True, False, "raises", True), strict=True):
+        why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
+        good = str(got).startswith("raises") if wanted == "raises" else got is wanted
+        expect(good, did=f"await db.safe_transaction(...), {name}", expected=str(wanted), got=got, why=why, look="DatabaseManager.safe_transaction")

@@ -1,0 +1,105 @@
+"""sample data"""
+
+import ast
+import re
+from collections.abc import Callable
+from contextlib import suppress
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+
+DID = "python -m app.sample_data"
+COMMON = ("admin", "password", "admin123", "password123", "secret", "changeme", "author", "123456", "test", "letmein")
+
+
+def contents(student: Student) -> list[list[tuple]]:
+    """Users and posts, as they stand in the file."""
+    return [
+        student.database.rows("SELECT id, username, email, full_name, role, hashed_password FROM users ORDER BY id"),
+        student.database.rows("SELECT id, title, author_id, published FROM posts ORDER BY id"),
+    ]
+
+
+@check("2.11", points=2, needs=("2.5", "2.4", "2.8"))
+def test_something_to_look_at(student: Student, probe: Callable) -> None:
+    """it makes an admin, an author, published posts and drafts, with tags"""
+    probe("sample_data", DID, look="seed")
+    database, why = student.database, "The functions flush. Whoever opened the session commits: here that is main."
+    expect("users" in database.tables(), did=DID, expected="a file with tables", got="no table users", look="main")
+    for what, table, where in (
+        ("a user with the role admin", "users", "role = 'admin'"),
+        ("an author who is not the admin", "users", "role != 'admin'"),
+        ("published posts", "posts", "published = 1 AND author_id IN (SELECT id FROM users)"),
+        ("drafts", "posts", "published = 0 AND author_id IN (SELECT id FROM users)"),
+    ):
+        found = database.value(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 -- our own text
+        expect(found > 0, did=DID, expected=what, got="none", why=why, look="seed")
+    if "tags" in {name for (name,) in database.rows("SELECT name FROM pragma_table_info('posts')")}:
+        tags = [tags for (tags,) in database.rows("SELECT tags FROM posts") if tags and tags not in ("[]", "null")]
+        expect(bool(tags), did=DID, expected="posts with tags", got="no post has a tag", look="seed")
+
+
+@check("2.11", points=1, needs="2.11/something-to-look-at")
+def test_twice(student: Student) -> None:
+    """a second run adds nothing, and on a file with other users these stay as they are"""
+    did = "seed(session) on a file with three users; commit; and once more"
+    why = "Look for what is there before you add it. Ids are what the database gives: 1 may be anybody."
+    with student.probing("02_async_crud.seeded", did) as probe:
+        probe.next()
+        with student.database.open(write=True) as connection:
+            for name in [student.name() for _ in range(3)]:
+                values = (name, f"{name}@example.com", "x")
+                connection.execute("INSERT INTO users (username, email, hashed_password) VALUES (?, ?, ?)", values)
+        strangers = contents(student)[0]
+        states = []
+        for _ in range(2):
+            probe.go_on()
+            probe.next()
+            states.append(contents(student))
+        users, posts = states[0]
+        expect(users[:3] == strangers, did=did, expected="the three as they were", got=users[:3], why=why, look="seed", life=probe.life)
+        owners = {owner for _, _, owner, _ in posts} & {stranger[0] for stranger in strangers}
+        expect(bool(posts) and not owners, did=did, expected="posts of the sample author", got=f"posts {posts}", why=why, look="seed")
+        counts = [f"{len(users)} users and {len(posts)} posts" for users, posts in states]
+        expect(states[1] == states[0], did=did, expected=counts[0], got=f"{counts[1]} after the second run", why=why, look="seed")
+
+
+def guesses(student: Student) -> list[str]:
+    """What somebody would try who has read the source: its texts."""
+    found = set(COMMON)
+    for path in sorted((student.submission.root / "app").rglob("*sample_data*")):
+        with suppress(OSError, SyntaxError, ValueError):
+            found |= {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return sorted(text for text in found if 0 < len(text) < 60 and "\n" not in text)[:100]
+
+
+def logs_in(app: App, username: str, passwords: list[str]) -> list[str]:
+    """Those of the passwords with which this user can log in."""
+    return [text for text in passwords if app.post("/token", form={"username": username, "password": text}).status == 200]
+
+
+@check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"))
+def test_passwords(student: Student, probe: Callable) -> None:
+    """the passwords are random: printed, not guessed, and new in every database"""
+    probe("sample_data", DID)
+    printed = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
+    pieces = {piece for line in printed.splitlines() for piece in (*re.split(r"[\s|]+", line), *re.split(r"(?<=[:=])\s*", line)[1:])}
+    pieces |= {piece.strip(" .,;:'\"`()[]{}<>") for piece in pieces}
+    username = student.database.value("SELECT username FROM users WHERE role = 'admin'")
+    expect(bool(username), did=DID, expected="a user with the role admin", got="none", look="seed")
+    app = student.start()
+    why = "A password in the source is known to everybody who can read it. secrets.token_urlsafe() makes one that nobody knows."
+    known = logs_in(app, username, guesses(student))
+    did = f"{DID}; then log in as {username} with texts that stand in its source, or that everybody tries"
+    expect(not known, did=did, expected="401 each time", got=f"{known[:1]} logs in", why=why, look="seed", life=app.life)
+    mine = logs_in(app, username, sorted(piece for piece in pieces if 0 < len(piece) <= 72)[:200])
+    did = f"{DID}; then log in as {username} with what it has printed"
+    expect(bool(mine), did=did, expected="a password that works", got=f"it printed {printed[-200:]!r}", why="Only its hash is stored: print it now, or nobody knows it.", look="main")
+    app.kill()
+    for suffix in ("", "-wal", "-journal", "-shm"):
+        student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
+    probe("sample_data", DID)
+    again = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
+    expect(mine[0] not in again, did=f"{DID}, on a new file", expected="another password", got="the same one", why=why, look="seed")

@@ -1,0 +1,212 @@
+"""the chat"""
+
+import datetime
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+from grader.websocket import Socket
+
+JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
+OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
+LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
+GONE = "A socket outlives the row of its user. Ask the database at each message whether the owner, by id, is still there."
+ORDER = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
+BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits is an error."
+SESSIONS = "one-session-per-task"
+
+
+def enter(app: App, name: str, stack: ExitStack, why: str = "") -> Socket:
+    """A socket of that user, who has seen themselves join."""
+    socket = stack.enter_context(app.socket(name)).open(look="chat")
+    socket.until(JOINED.format(name), look="chat", why=why)
+    return socket
+
+
+def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> list[tuple[str, Socket]]:
+    """That many people in the chat, each having seen itself join."""
+    found = []
+    for _ in range(number):
+        name = newcomer(app, login=False).username
+        found.append((name, enter(app, name, stack, LIMIT if number > 2 else "")))
+    return found
+
+
+def history(app: App, person: Any, **params: Any) -> list[dict[str, Any]]:
+    """GET /messages."""
+    answer = app.get("/messages", token=person.token, params=params).expect(200, look="get_messages")
+    found = answer.json()
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise answer.failed("a list of messages", look="get_messages")
+    return found
+
+
+@check("2.12", points=1, needs=("2.2", "2.4", "2.5", "2.6"), lesson=SESSIONS)
+def test_says(app: App, newcomer: Callable, student: Student) -> None:
+    """what one says, all hear; joining and leaving too"""
+    with ExitStack() as stack:
+        (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        first.expect(JOINED.format(noor), look="chat")
+        text = f"hello {student.name()} \N{HEDGEHOG}"
+        second.send(text)
+        for socket in (first, second):
+            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat")
+        student.database.expect_rows(1, "messages", "content = ?", [text], did=f"{noor} sends {text!r}", look="save_message")
+        second.close()
+        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat")
+
+
+@check("2.12", points=1, needs="2.12/says")
+def test_refused(app: App, newcomer: Callable, student: Student) -> None:
+    """nobody connects under a name that is not registered"""
+    with ExitStack() as stack:
+        [(mira, witness)] = chatters(app, newcomer, stack, 1)
+        stranger = stack.enter_context(app.socket(student.name()))
+        if not stranger.refused():
+            got = "an open socket" if stranger.status == 101 else f"closed with {stranger.status}"  # noqa: PLR2004
+            raise stranger.failed(stranger.did, "refused: HTTP 403, or closed with code 1008", got, look="chat",
+                                  why="Close before you accept: then the handshake itself is answered with 403.")  # fmt: skip
+        witness.send("still here")
+        heard = witness.until(SAYS.format(mira, "still here"), look="chat")
+        expect(not heard, did="an unknown name tries to connect", expected="nobody hears of it", got=heard, look="chat", life=app.life)
+
+
+@check("2.12", points=1, needs="2.12/says", lesson=SESSIONS)
+def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student) -> None:
+    """each of 30 messages is in the file, with its owner, before anybody hears it"""
+    with ExitStack() as stack:
+        [(name, socket)] = chatters(app, newcomer, stack, 1)
+        for number in range(30):
+            text = f"{number} {student.name()}"
+            socket.send(text)
+            socket.expect(SAYS.format(name, text), look="chat")
+            student.database.expect_rows(
+                1, "messages JOIN users ON users.id = messages.owner_id", "content = ? AND username = ?", [text, name],
+                did=f"{name} sends {text!r}; the moment it is heard, look into the file", look="save_message",
+                why="A message that was heard and then lost is a lie. Commit first, then tell.",
+            )  # fmt: skip
+
+
+@check("2.12", points=1, needs="2.12/says", lesson=SESSIONS)
+def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) -> None:
+    """a message that could not be stored is not broadcast, and the chat goes on"""
+    with ExitStack() as stack:
+        (mira, first), (_, second) = chatters(app, newcomer, stack, 2)
+        first.receive()
+        student.database.write(
+            "CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.content = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+        )
+        second.send("boom")
+        first.send("after")
+        missed = [frame for frame in first.until(SAYS.format(mira, "after"), look="chat", why=OTHERS) if "boom" in frame]
+        expect(
+            not missed, did="send a message that the database refuses", expected="nobody else hears it", got=missed, look="store_and_tell",
+            life=app.life, why="Broadcast only behind a commit that has succeeded.",
+        )  # fmt: skip
+
+
+@check("2.12", points=1, needs="2.12/says")
+def test_gone_or_deaf(app: App, newcomer: Callable) -> None:
+    """a client that never reads, and one that is gone without a word, hurt nobody"""
+    with ExitStack() as stack:
+        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        first.receive()
+        stack.enter_context(app.socket(newcomer(app, login=False).username, reads=False)).open()
+        second.abort()
+        first.until(LEFT.format(noor), did=f"{noor} is gone, without closing the socket", look="chat", why=OTHERS)
+        long = "x" * 60_000
+        for number in range(12):
+            first.send(f"{number} {long}")
+            first.until(SAYS.format(mira, f"{number} {long}"), did="chat while somebody connected does not read", look="chat", why=OTHERS)
+
+
+@check("2.12", points=1, needs="2.12/says")
+def test_a_binary_frame(app: App, newcomer: Callable) -> None:
+    """a binary frame hurts nobody else, and no dead socket stays behind"""
+    with ExitStack() as stack:
+        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        first.receive()
+        second.send(b"\x00\x01")
+        heard: list[str] = []
+        for text in ("one", "two"):
+            first.send(text)
+            did = f"{noor} sends a binary frame, then {mira} sends {text!r}"
+            heard += first.until(SAYS.format(mira, text), did=did, look="chat", why=OTHERS)
+        second.close()
+        if LEFT.format(noor) not in heard:
+            first.until(LEFT.format(noor), did=f"{noor}, who sent a binary frame, leaves", look="chat", why=OTHERS)
+
+
+@check("2.12", points=1, needs="2.12/says", lesson=SESSIONS)
+def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
+    """30 people are connected; 15 of them speak while 20 requests read the history, then the others"""
+    with ExitStack() as stack:
+        people, token = chatters(app, newcomer, stack, 30), newcomer(app).token
+        for half, requests in ((people[:15], 20), (people[15:], 1)):
+            for name, socket in half:
+                socket.send(f"hello from {name}")
+            for answer in app.together([partial(app.get, "/messages", token=token)] * requests):
+                answer.expect(200, why=LIMIT, look="get_messages")
+            for name, socket in half:
+                socket.until(SAYS.format(name, f"hello from {name}"), look="chat", why=LIMIT)
+        name, did = people[-1][0], "30 people say something each"
+        people[0][1].until(SAYS.format(name, f"hello from {name}"), did=did, look="chat", why=LIMIT)
+        student.database.expect_rows(30, "messages", did=did, look="save_message", why=LIMIT)
+        student.database.expect_rows(30, "messages", "content = 'hello from ' || (SELECT username FROM users WHERE id = owner_id)", did=did)
+
+
+@check("2.12", points=1, needs=("2.12/says", "2.7/what-hangs-on-a-user"))
+def test_a_deleted_user(app: App, newcomer: Callable, student: Student) -> None:
+    """the open socket of a deleted user stores and broadcasts nothing more, nor in the name of the next user of that name"""
+    with ExitStack() as stack:
+        [(mira, witness)] = chatters(app, newcomer, stack, 1)
+        person = newcomer(app)
+        ghost = enter(app, person.username, stack)
+        witness.until(JOINED.format(person.username), look="chat")
+        app.delete("/users/me", token=person.token).expect(204, look="delete_user")
+        heard = []
+        for text in ("boo", "boo again"):
+            ghost.send(text)
+            witness.send(f"after {text}")
+            heard += witness.until(SAYS.format(mira, f"after {text}"), look="chat", why=OTHERS)
+            body = {"username": person.username, "email": person.email, "password": "another"}
+            app.post("/register", json=body).expect(201, 409)
+        did = f"{person.username} is deleted, and says something through the socket that is still open"
+        heard = [frame for frame in heard if "boo" in frame and not frame.startswith(f"Client #{mira} ")]
+        expect(not heard, did=did, expected="nobody hears it", got=heard, why=GONE, look="create_message", life=app.life)
+        student.database.expect_rows(0, "messages", "content LIKE 'boo%'", did=did, why=GONE, look="create_message")
+
+
+@check("2.12", points=1, needs="2.12/says")
+def test_history(app: App, newcomer: Callable, student: Student) -> None:
+    """GET /messages: newest first with owners and times in UTC, in pages that neither overlap nor leave out, with a token"""
+    person, texts = newcomer(app), ("one", "two", "three")
+    with ExitStack() as stack:
+        socket = enter(app, person.username, stack)
+        for text in texts:
+            socket.send(text)
+            socket.until(SAYS.format(person.username, text), look="chat")
+    columns = "content, timestamp, owner_id"
+    with student.database.open(write=True) as connection:
+        sql = f"INSERT INTO messages ({columns}) SELECT {columns} FROM messages WHERE content = 'two' ORDER BY id LIMIT 1"  # noqa: S608 -- our own
+        for _ in range(9):
+            connection.execute(sql)
+    found = [message for skip in range(0, 12, 5) for message in history(app, person, skip=skip, limit=5)]
+    did = "GET /messages?limit=5, with skip=0, 5 and 10; ten of the messages have the same timestamp"
+    expected = [id_ for (id_,) in student.database.rows("SELECT id FROM messages ORDER BY timestamp DESC, id DESC")]
+    got = [message.get("id") for message in found]
+    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=ORDER, look="get_messages", life=app.life)
+    owner, now = {"id": person.id, "username": person.username}, datetime.datetime.now(datetime.UTC)
+    for message in found:
+        time = datetime.datetime.fromisoformat(str(message.get("timestamp") or "1970-01-01"))
+        good = time.tzinfo is not None and abs((now - time).total_seconds()) < 600  # noqa: PLR2004 -- ten minutes
+        good = good and message.get("owner") == owner and message.get("owner_id") == person.id and message.get("content") in texts
+        expect(good, did="GET /messages", expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}, and owner {owner}", got=message, look="MessageOut")
+    for params in ({"limit": -1}, {"limit": 0}, {"limit": 101}, {"limit": 10**20}, {"skip": -1}):
+        app.get("/messages", token=person.token, params=params).expect(422, why=BOUNDS, look="read_messages")
+    app.get("/messages").expect(401, look="read_messages")

@@ -1,0 +1,122 @@
+"""counting messages"""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from grader.app import App
+from grader.check import check
+from grader.expect import expect
+from grader.student import Student
+from grader.websocket import Socket
+
+LOST = "Who reads the count, adds one and writes it back overwrites what others added meanwhile. Let the database add: one UPDATE."
+TOGETHER = "The message and the count are one change: one session, one commit for both."
+COUNTS = "SELECT message_count, (SELECT count(*) FROM messages WHERE owner_id = users.id) FROM users WHERE username = ?"
+SAYS = "Client #{} says: {}"
+
+
+def enter(app: App, name: str, stack: ExitStack) -> Socket:
+    """A socket of that user, who has seen themselves join."""
+    socket = stack.enter_context(app.socket(name)).open(look="chat")
+    socket.until(f"Client #{name} joined the chat.", look="chat")
+    return socket
+
+
+def expect_counts(app: App, student: Student, name: str, number: int, did: str, why: str = TOGETHER) -> None:
+    """Fail unless so many messages of that user are in the file, and counted; both are read at one moment."""
+    end, found = time.monotonic() + 15, (-1, -1)
+    while time.monotonic() < end:
+        found = student.database.rows(COUNTS, [name])[0]
+        if found[1] >= number or found[0] != found[1]:
+            break
+        time.sleep(0.01)
+    expect(
+        found == (number, number), did=did, expected=f"message_count {number}, and {number} messages in the file",
+        got=f"message_count {found[0]}, and {found[1]} messages in the file", why=why, look="create_message", life=app.life,
+    )  # fmt: skip
+
+
+@check("2.14", points=2, needs="2.12", lesson="counting-in-the-database")
+def test_counted(app: App, newcomer: Callable, student: Student) -> None:
+    """each stored message adds one to its owner's message_count, and to nobody else's"""
+    with ExitStack() as stack:
+        (mira, first), (noor, second) = ((name, enter(app, name, stack)) for name in [newcomer(app, login=False).username for _ in range(2)])
+        silent = newcomer(app, login=False).username
+        for number in range(3):
+            first.send(f"message {number}")
+            first.until(SAYS.format(mira, f"message {number}"), look="chat")
+            expect_counts(app, student, mira, number + 1, f"{mira} has sent {number + 1} messages")
+        second.send("hello")
+        second.until(SAYS.format(noor, "hello"), look="chat")
+        for name, number in ((mira, 3), (noor, 1), (silent, 0)):
+            expect_counts(app, student, name, number, "two of three people send 3 messages and 1")
+
+
+@check("2.14", points=2, needs="2.14/counted", lesson="counting-in-the-database")
+def test_both_or_neither(app: App, newcomer: Callable, student: Student) -> None:
+    """when the count cannot be changed there is no message, and when the message cannot be stored it is not counted"""
+    refuse = "CREATE TRIGGER {} BEFORE {} WHEN {} BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+    name, witness = newcomer(app, login=False).username, newcomer(app, login=False).username
+    with ExitStack() as stack:
+        hears = enter(app, witness, stack)
+        student.database.write(refuse.format("no_message", "INSERT ON messages", "NEW.content = 'boom'"))
+        student.database.write(refuse.format("no_count", "UPDATE ON users", f"NEW.username = '{name}' AND NEW.message_count > 1"))
+        for text, stored, what in (("first", 1, "a message that is stored"), ("boom", 1, "a message that the database refuses"),
+                                   ("second", 1, "a message that cannot be counted")):  # fmt: skip
+            socket = enter(app, name, stack)
+            socket.send(text)
+            if text == "first":
+                socket.until(SAYS.format(name, text), look="chat")
+            heard = after(socket, hears, witness, text)
+            expect_counts(app, student, name, stored, f"{name} sends {text!r}, {what}")
+            expect(SAYS.format(name, text) not in heard or text == "first", did=f"{name} sends {text!r}, {what}", expected="nobody hears it",
+                   got=SAYS.format(name, text), why=TOGETHER, look="store_and_tell", life=app.life)  # fmt: skip
+        student.database.expect_rows(1, "messages", "content IN ('first', 'boom', 'second')", did="the three messages", why=TOGETHER)
+
+
+def after(socket: Socket, hears: Socket, witness: str, text: str) -> list[str]:
+    """What the witness has heard when the socket's message is dealt with: its end is heard after it."""
+    socket.close()
+    hears.send(f"after {text}")
+    return hears.until(SAYS.format(witness, f"after {text}"), look="chat")
+
+
+@check("2.14", points=1, needs="2.14/counted", lesson="counting-in-the-database")
+def test_one_user_ten_sockets(app: App, newcomer: Callable, student: Student) -> None:
+    """ten sockets of one user speak at the same moment: ten more, none lost"""
+    name, did = newcomer(app, login=False).username, "one user's ten sockets each send a message while the file is locked; then it is free"
+    with ExitStack() as stack:
+        sockets = [enter(app, name, stack) for _ in range(10)]
+        with student.database.locked():
+            for number, socket in enumerate(sockets):
+                socket.send(f"message {number}")
+            for _ in range(10):
+                app.get("/openapi.json")
+        expect_counts(app, student, name, 10, did, LOST)
+        for number in range(3):
+            for socket in sockets:
+                socket.send(f"again {number}")
+        expect_counts(app, student, name, 40, "one user's ten sockets send three messages each", LOST)
+
+
+@check("2.14", points=1, needs="2.14/counted", lesson="counting-in-the-database")
+def test_thirty_sockets(app: App, newcomer: Callable, student: Student) -> None:
+    """30 sockets, 10 of them write at once: every message is stored once, in order for each sender, and counted"""
+    with ExitStack() as stack:
+        people = [(name, enter(app, name, stack)) for name in [newcomer(app, login=False).username for _ in range(30)]]
+        texts = [f"message {number}" for number in range(6)]
+        for text in texts:
+            for _, socket in people[:10]:
+                socket.send(text)
+        did = "30 people in the chat, 10 of them send 6 messages each without waiting"
+        for name, _ in people[:10]:
+            expect_counts(app, student, name, 6, did, LOST)
+            sql = "SELECT content FROM messages JOIN users ON users.id = owner_id WHERE username = ? ORDER BY messages.id"
+            stored = [text for (text,) in student.database.rows(sql, [name])]
+            expect(stored == texts, did=did, expected=str(texts), got=stored, why="Store a sender's message before you take the next.",
+                   look="chat", life=app.life)  # fmt: skip
+        witness = people[-1][1]
+        last = [witness.until(SAYS.format(people[0][0], text), did=did, look="chat") for text in texts]
+        expect(len(last) == len(texts), did=did, expected="all heard", got=len(last), look="chat")
+        student.database.expect_rows(60, "messages", did=did, look="save_message")

@@ -1,0 +1,127 @@
+"""A bank is proved by grading it: each entry loses exactly what it names, and says what it promises."""
+
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from grader import proof
+from grader.bank import Edit, Mistake, Variation
+from grader.course import Chapter
+from grader.proof import Proof
+from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
+
+
+def report(**outcomes):
+    """A report of checks 1.1/a, 1.1/b, ...: report(a="passed", b="failed")."""
+    checks = tuple(
+        CheckResult(
+            id=f"1.1/{name}", task="1.1", label="label", points=5, outcome=Outcome(outcome),
+            finding=Finding(did="d", expected="e", got=f"got {name}", why="Commit it.") if outcome == "failed" else None,
+        )
+        for name, outcome in outcomes.items()
+    )  # fmt: skip
+    task = TaskInfo(id="1.1", title="t")
+    return Report(chapter="01", title="t", source="submission", folder="f", level="practice", tasks=(task,), checks=checks)
+
+
+def mistake(*loses, says=(), id_="m"):
+    return Mistake(id=id_, task="1.1", source="s", why="w", loses=loses, says=says, edit=())
+
+
+def complaints(entry, found, board="the board says: Commit\n  it."):
+    return list(proof.complaints(entry, found, board))
+
+
+def test_an_entry_that_does_what_it_says_gets_no_complaint():
+    found = report(a="failed", b="blocked", c="passed")
+    assert complaints(mistake("1.1/a", says=("Commit it",)), found) == []
+    assert complaints(Variation(id="v", about="a", edit=()), report(a="passed")) == []
+
+
+def test_what_is_lost_unnamed_is_told_with_its_finding():
+    found = report(a="failed", b="failed", c="todo", d="error")
+    assert complaints(mistake("1.1/a"), found) == [
+        "loses 1.1/b, unnamed: expected e; got got b", "loses 1.1/c, unnamed", "loses 1.1/d, unnamed",
+    ]  # fmt: skip
+    assert len(complaints(Variation(id="v", about="a", edit=()), found)) == 4
+
+
+def test_what_is_kept_and_what_is_not_said_is_told():
+    assert complaints(mistake("1.1/a", says=("Roll back",)), report(a="passed")) == [
+        "keeps 1.1/a, which it should lose", "the board does not say 'Roll back'",
+    ]  # fmt: skip
+
+
+def test_a_mistake_must_name_what_it_loses():
+    assert complaints(mistake(), report(a="passed")) == ["it names no check that it loses"]
+
+
+def test_checks_that_no_mistake_loses_are_unproven():
+    found = report(a="failed", b="passed", c="passed")
+    proofs = [Proof(mistake("1.1/a"), found, ()), Proof(Variation(id="v", about="a", edit=()), found, ())]
+    assert proof.unproven(found, proofs) == ["1.1/b", "1.1/c"]
+
+
+def test_two_mistakes_with_the_same_loss_and_board_are_doubles():
+    first, same = (Proof(mistake(id_=id_), report(a="failed", b="passed"), ()) for id_ in ("first", "same"))
+    others = [Proof(mistake(id_="more"), report(a="failed", b="failed"), ()), Proof(mistake(id_="x"), None, ("broken",))]
+    assert proof.doubles([first, *others]) == []
+    assert proof.doubles([first, *others, same]) == ["first and same lose the same checks with the same board"]
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    chapter = Chapter("01_made_up", tmp_path)
+    (chapter.solution / "app").mkdir(parents=True)
+    (chapter.solution / "app" / "a.py").write_text("commit()\n")
+    return chapter
+
+
+@pytest.fixture
+def graded(monkeypatch):
+    """What a grader process would answer; the commands that were run."""
+    commands = []
+
+    def answers(stdout, status=0):
+        def run(command, **options):
+            commands.append(command)
+            if stdout is None:
+                raise subprocess.TimeoutExpired(command, 1)
+            return SimpleNamespace(stdout=stdout, stderr="the reason", returncode=status)
+
+        monkeypatch.setattr(proof.subprocess, "run", run)
+        return commands
+
+    return answers
+
+
+def edited(new="pass", id_="m"):
+    return mistake("1.1/a", id_=id_).model_copy(update={"edit": (Edit(file="app/a.py", old="commit()", new=new),)})
+
+
+def test_entries_are_graded_and_heard_of_in_order(chapter, graded):
+    commands = graded(report(a="failed").to_json())
+    heard = []
+    proofs = proof.prove_all(chapter, [edited(id_="m1"), edited(id_="m2")], heard.append)
+    assert [each.entry.id for each in proofs] == ["m1", "m2"]
+    assert [each.complaints for each in proofs] == [(), ()]
+    assert len(heard) == 2
+    assert "Commit it." in proofs[0].board
+    assert proofs[0].report.folder == "chapters/01_made_up"
+    assert all(command[1:5] == ["-m", "grader", "chapter", "01"] for command in commands)
+
+
+@pytest.mark.parametrize(
+    ("answer", "entry", "said"),
+    [
+        ("no json", edited(), "no report, exit status 0: the reason"),
+        (None, edited(), "timed out"),
+        ("", mistake("1.1/a").model_copy(update={"edit": (Edit(file="app/a.py", old="x"),)}), "occurs 0 times"),
+    ],
+)
+def test_an_entry_that_cannot_be_graded_is_a_complaint(chapter, graded, answer, entry, said):
+    graded(answer)
+    found = proof.prove(chapter, entry)
+    assert (found.report, found.board) == (None, "")
+    assert said in found.complaints[0]

@@ -1,0 +1,75 @@
+"""A line of the student's is found by a name, or by the frame of an error."""
+
+import pytest
+
+from grader import source
+from grader.report import Line
+
+TEXT = '''\
+import x
+
+
+async def create_user(
+    db,
+):
+    """username is only spoken of here."""
+    return 1
+
+
+class User(Base):
+    # username in a comment
+    username = column(
+        unique=True,
+    )
+
+
+email = 3
+engine: Engine = None
+class Broken(
+'''
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "a.py").write_text(TEXT)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "text"),
+    [
+        ("create_user", 4, "async def create_user("),
+        ("User", 11, "class User(Base):"),
+        ("User.username", 13, "    username = column("),
+        ("User.email", 11, "class User(Base):"),
+        ("engine", 19, "engine: Engine = None"),
+        ("email", 18, "email = 3"),
+        ("Broken", 20, "class Broken("),
+    ],
+)
+def test_a_definition_is_found_by_its_name(folder, name, number, text):
+    assert source.definition(folder, name) == Line(path="app/a.py", number=number, text=text.strip())
+
+
+def test_what_is_not_defined_has_no_line(folder):
+    assert source.definition(folder, "create") is None
+    assert source.definition(folder / "nowhere", "User") is None
+
+
+def test_the_innermost_frame_is_the_line():
+    record = {"frames": [["app/main.py", 3, "a", "x()"], ["app/crud.py", 31, "b", "db.commit()"]]}
+    assert source.frame(record) == Line(path="app/crud.py", number=31, text="db.commit()")
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"frames": []}, {"frames": None}, {"frames": [1]}, {"frames": [["a", "x", "b", "c"]]}, {"frames": [["a"]]}]
+)
+def test_a_record_without_frames_or_with_forged_ones_has_no_line(record):
+    assert source.frame(record) is None
+
+
+def test_a_traceback_shows_the_students_frames_scrubbed():
+    record = {"frames": [["app/a.py", 3, "", " x\x1b[31m() "], "forged", ["app/b.py", 4, "f", "y()"]]}
+    assert source.traceback(record) == "app/a.py:3 in module: x()\napp/b.py:4 in f: y()"
+    assert source.traceback({"frames": None}) == ""

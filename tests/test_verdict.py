@@ -1,0 +1,166 @@
+"""From a check that failed to what the student is told."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from grader import verdict
+from grader.check import Check
+from grader.course import chapter
+from grader.expect import CheckFailed, Trouble
+from grader.report import Outcome
+
+CHECK = Check("1.8/a-taken-name", "1.8", "a taken name is refused", 2, (), testimony=False, lesson="")
+ERROR = {
+    "kind": "error", "type": "sqlalchemy.exc.IntegrityError", "message": "UNIQUE constraint failed: users.username",
+    "path": "/register", "frames": [["app/crud.py", 3, "create_user", "db.commit()"]], "via": ["create_user", "commit"],
+}  # fmt: skip
+
+
+class FakeLife:
+    """What a verdict reads of a life."""
+
+    def __init__(self, *records, printed="", exit_=None):
+        self.all = records
+        self.stdout = SimpleNamespace(text=lambda: printed)
+        self.exit = exit_
+        self.over = threading.Event()
+
+    def records(self, kind=None):
+        return (record for record in self.all if kind in (None, record["kind"]))
+
+
+@pytest.fixture
+def judge(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "crud.py").write_text("import x\ndef create_user():\n    db.commit()\n")
+
+    def run(failure, check=CHECK, untouched=frozenset(), timeline=()):
+        return verdict.judge(check, failure, chapter("01"), tmp_path, set(untouched), timeline)
+
+    return run
+
+
+def failed(got="200 {}", life=None, **more):
+    return CheckFailed("POST /register", "409", got, life=life, path="/register", **more)
+
+
+def test_a_wrong_answer_is_told_in_the_words_of_the_check(judge):
+    said = judge(failed(why="because", look="create_user"))
+    finding = said.finding
+    assert said.outcome is Outcome.FAILED
+    assert (finding.did, finding.expected, finding.got, finding.why) == ("POST /register", "409", "200 {}", "because")
+    assert (finding.line.path, finding.line.number) == ("app/crud.py", 2)
+    assert finding.lesson == "chapters/01_orm_setup/README.md#18-registering"
+
+
+def test_a_500_is_told_with_its_error_its_line_and_the_concept(judge):
+    finding = judge(failed("500 Internal Server Error", FakeLife(ERROR), why="the check's own", look="create_user")).finding
+    assert finding.got == "500 IntegrityError: UNIQUE constraint failed: users.username"
+    assert (finding.line.number, finding.line.text) == (3, "db.commit()")
+    assert "The database said no" in finding.why
+    assert finding.lesson.startswith("chapters/01_orm_setup/README.md#when-the-database-says-no")
+    assert finding.concept.endswith("app/crud.py:3")
+    assert finding.traceback == "app/crud.py:3 in create_user: db.commit()"
+
+
+def test_an_error_nobody_explains_is_still_quoted(judge):
+    strange = ERROR | {"type": "builtins.StrangeError", "message": "what?"}
+    finding = judge(failed("500 x", FakeLife(strange), why="the check's own")).finding
+    assert (finding.got, finding.why) == ("500 StrangeError: what?", "the check's own")
+
+
+def test_a_task_that_is_not_begun_is_to_do_and_shows_nothing(judge):
+    assert judge(failed(), untouched={"1.8"}) == verdict.Verdict(Outcome.TODO, "", None)
+
+
+@pytest.mark.parametrize(("task", "outcome", "waits"), [("1.8", Outcome.TODO, ""), ("1.6", Outcome.BLOCKED, "1.6")])
+def test_running_into_a_todo_is_to_do_or_waits_for_that_task(judge, task, outcome, waits):
+    todo = {"kind": "error", "type": "builtins.NotImplementedError", "message": f"TODO {task}", "frames": []}
+    for failure in (failed(f'501 {{"detail": "TODO {task}"}}'), failed("no answer", FakeLife(todo))):
+        assert judge(failure) == verdict.Verdict(outcome, waits, None)
+
+
+@pytest.mark.parametrize("failure", [failed('501 {"detail": "later"}'), failed("501 TODO soon")])
+def test_a_501_that_names_no_task_is_a_failure(judge, failure):
+    assert judge(failure).outcome is Outcome.FAILED
+
+
+def test_not_implemented_of_the_students_own_is_a_failure(judge):
+    own = {"kind": "error", "type": "builtins.NotImplementedError", "message": "later", "frames": []}
+    assert judge(failed("500 x", FakeLife(own))).outcome is Outcome.FAILED
+
+
+def test_errors_at_the_path_of_the_failure_go_before_others(judge):
+    elsewhere = ERROR | {"path": "/messages", "type": "builtins.KeyError", "message": "elsewhere"}
+    assert "UNIQUE" in judge(failed("500 x", FakeLife(ERROR, elsewhere))).finding.got
+    assert "elsewhere" in judge(failed("500 x", FakeLife(elsewhere))).finding.got
+
+
+def test_a_program_that_ended_is_told_with_its_error(judge):
+    import_error = ERROR | {"path": "", "type": "builtins.SyntaxError", "message": "'(' was never closed"}
+    failure = Trouble(Outcome.CRASHED, "start", "an answer", "your program is gone", life=FakeLife(import_error, exit_=object()))
+    said = judge(failure)
+    assert said.outcome is Outcome.CRASHED
+    assert said.finding.got == "SyntaxError: '(' was never closed"
+
+
+def test_an_error_that_is_not_the_answer_does_not_replace_it(judge):
+    assert judge(failed("200 {}", FakeLife(ERROR))).finding.got == "200 {}"
+
+
+def test_the_text_of_a_line_is_read_from_the_file_where_the_record_has_none(judge):
+    awaited = {
+        "kind": "warning",
+        "message": "coroutine 'create_user' was never awaited\nCoroutine created at (most recent call last)\n"
+        '  File "/tmp/wb-1/submission/app/crud.py", line 3, in x',
+    }
+    finding = judge(failed(life=FakeLife(awaited))).finding
+    if finding.line:  # only a table that explains the warning makes it the cause
+        assert finding.line.text == "db.commit()"
+
+
+def test_a_forgotten_await_counts_only_where_the_student_made_the_coroutine():
+    text = "coroutine 'x' was never awaited\nCoroutine created at\n  File \"{}\", line 3, in x"
+    mine, theirs = ({"kind": "warning", "message": text.format(path)} for path in ("/r/submission/app/a.py", "/lib/b.py"))
+    other = {"kind": "warning", "message": "a deprecation"}
+    assert verdict.warnings_of(failed(life=FakeLife(theirs, other))) == []
+    (found,) = verdict.warnings_of(failed(life=FakeLife(theirs, mine)))
+    assert found["frames"] == [("app/a.py", 3, "", "")]
+
+
+def test_prints_statements_and_frames_are_shown_scrubbed(judge):
+    life = FakeLife({"kind": "sql", "text": "INSERT INTO users VALUES ('secret')"}, {"kind": "sql"}, printed="hi\x1b[31m\n")
+    finding = judge(failed(life=life), timeline=["mira -> hello\x1b[0m"] * 9).finding
+    assert finding.printed == "hi\n"
+    assert finding.rows[0].startswith("INSERT users")
+    assert finding.timeline == ("mira -> hello",) * 8
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("INSERT INTO users (a) VALUES (1)", "INSERT users"),
+        ("insert or ignore into users values (1)", "INSERT users"),
+        ('UPDATE "users" SET a = 1', "UPDATE users"),
+        ("DELETE FROM users", "DELETE users"),
+        ("SELECT a,\n b FROM messages JOIN users", "SELECT messages"),
+        ("CREATE TABLE users (id)", "CREATE users"),
+        ("COMMIT", "COMMIT"),
+        ("BEGIN (implicit)", "BEGIN"),
+        ("???", "???"),
+    ],
+)
+def test_a_statement_is_shown_in_a_word_or_two(sql, name):
+    assert verdict.short(sql) == name
+
+
+def test_a_transcript_shows_the_last_statements_without_pragmas():
+    assert verdict.transcript(["PRAGMA foreign_keys=ON", "BEGIN", "COMMIT"]) == "BEGIN, COMMIT"
+    assert verdict.transcript(["BEGIN"] * 9 + ["COMMIT"], most=2) == "… BEGIN, COMMIT"
+
+
+def test_the_lesson_is_the_section_a_check_names():
+    named = Check("1.8/x", "1.8", "x", 1, (), testimony=False, lesson="Transactions")
+    assert verdict.lesson(named, chapter("01")) == "chapters/01_orm_setup/README.md#transactions"
