@@ -1,7 +1,6 @@
 """The board: a Report as the terminal shows it. A pure function; width, colour and symbols are arguments."""
 
 import io
-from collections import Counter
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -17,6 +16,7 @@ STYLES = {"passed": "green", "failed": "bold red", "todo": "dim", "blocked": "di
 WRONG = frozenset({Outcome.FAILED, Outcome.CRASHED, Outcome.TIMEOUT, Outcome.MEMORY})
 WORDS = {Outcome.CRASHED: "your program ended", Outcome.TIMEOUT: "too slow", Outcome.MEMORY: "too much memory"}
 NARROWEST = 40
+TALLEST = 25  # lines of one failure, its title and the line about others included
 
 
 @dataclass(frozen=True)
@@ -94,37 +94,43 @@ def two_columns(left: Text, right: Text) -> Table:
     return grid
 
 
+def labelled(report: Report, check: CheckResult, finding: Finding) -> dict[str, str]:
+    """The lines of a failure: label -> text; what can be left out comes behind "why"."""
+    line = finding.line
+    rows = {
+        "we did": finding.did,
+        "expected": finding.expected,
+        "got": finding.got + (f"  ({WORDS[check.outcome]})" if check.outcome in WORDS else ""),
+        "your line": f"{report.folder}/{line.path}:{line.number}   {line.text.strip()}" if line else "",
+        "why": finding.why,
+        "it ran": "; ".join(finding.rows),
+        "sockets": "\n".join(finding.timeline[-5:]),
+        "it printed": "\n".join(finding.printed.strip().splitlines()[-3:]),
+    }
+    return {label: text for label, text in rows.items() if text}
+
+
 def show(console: Console, report: Report, check: CheckResult, finding: Finding, look: Look) -> None:
     """One failure, whole: at most 25 lines."""
-    rows = [("we did", finding.did), ("expected", finding.expected), ("got", finding.got)]
-    if check.outcome in WORDS:
-        rows.append(("", f"({WORDS[check.outcome]})"))
-    if finding.line:
-        rows.append(
-            ("your line", f"{report.folder}/{finding.line.path}:{finding.line.number}   {finding.line.text.strip()}")
-        )
-    if finding.why:
-        rows.append(("why", finding.why))
-    if finding.rows:
-        rows.append(("it ran", "; ".join(finding.rows)))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, style="cyan")
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(name, Text(value))
-    for number, frame in enumerate(finding.timeline[-5:]):
-        table.add_row("sockets" if number == 0 else "", Text(frame))
-    if finding.printed.strip():
-        table.add_row("your program printed", Text("\n".join(finding.printed.strip().splitlines()[-3:])))
+    rows = labelled(report, check, finding)
     if look.traceback and finding.traceback:
-        table.add_row("traceback", Text(finding.traceback))
-    table.add_row("next", Text(f"nox -s hint -- {check.task}        lesson: {finding.lesson}"))
-    console.print(Padding(table, (0, 0, 0, 5)))
-    same = Counter(
-        other.finding.concept
+        rows["traceback"] = finding.traceback
+    rows["next"] = f"nox -s hint -- {check.task}        lesson: {finding.lesson}"
+    for spare in ("", "it printed", "it ran", "sockets"):  # what a crowded failure can do without
+        rows.pop(spare, None)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, style="cyan")
+        table.add_column(overflow="fold")
+        for label, text in rows.items():
+            table.add_row(label, Text(text))
+        body = Padding(table, (0, 0, 0, 5))
+        if look.traceback or len(console.render_lines(body)) <= TALLEST - 2:
+            break
+    console.print(body)
+    same = sum(
+        bool(other.finding and other.id != check.id and other.finding.concept == finding.concept != "")
         for other in report.checks
-        if other.finding and other.id != check.id and other.finding.concept
-    )[finding.concept]
+    )
     if same:
         console.print(Text(f"     same cause in {same} more check{'s' * (same > 1)}", "dim"))
 
@@ -136,19 +142,15 @@ def what_next(report: Report) -> list[str]:
         return ["The grader could not do its work: this says nothing about your program. What went wrong is above."]
     if report.complete:
         learned = "These tasks are done." if report.partial else "Everything passes. Well done."
-        return [
-            learned,
-            f"Compare with the reference: diff -r chapters/{report.chapter}_*/app solutions/{report.chapter}_*/app",
-        ]
+        return [learned, f"Compare yours with the reference: nox -s diff -- {report.chapter}"]
     failing = first_failure(report)
     wrong = sum(check.outcome in WRONG for check in report.checks)
     if failing:
         more = f"{wrong} checks fail; this is the first. " if wrong > 1 else ""
         return [f"{more}Mend it, then: {chapter} -- --task {failing.task}"]
     task = next((task for task in report.tasks if state(report, task)[0] == "todo"), report.tasks[0])
-    lesson = next(check for check in report.of_task(task.id))
-    del lesson
+    place = f"open {report.folder}/{task.place}" if task.place else f"look into {report.folder}/app"
     return [
-        f'Next: task {task.id}, {task.title}. Search for "TODO {task.id}" in {report.folder}/app, write it, then: {chapter}',
-        f"A hint: nox -s hint -- {task.id}",
+        f"next      task {task.id}, {task.title}: {place}",
+        f"          then: {chapter} -- --task {task.id}        a hint: nox -s hint -- {task.id}",
     ]

@@ -3,7 +3,7 @@
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from grader.course import Chapter
 from grader.expect import CheckFailed
 from grader.markers import untouched
 from grader.report import Finding, Outcome
-from grader.schedule import Source, closure, order, result
+from grader.schedule import Begin, Source, closure, order, result
 from grader.student import Student
 from grader.submission import Submission
 
@@ -26,10 +26,8 @@ CHECK = pytest.StashKey[Check]()
 class Grading:
     """Runs the checks of a suite against a submission, in the order in which they are claimed."""
 
-    def __init__(
-        self, chapter: Chapter, submission: Submission, tasks: tuple[str, ...], begin: Callable[[list[Check]], Source]
-    ) -> None:
-        """`tasks` are those asked for, all when empty; `begin` is told what was declared, and gives the source."""
+    def __init__(self, chapter: Chapter, submission: Submission, tasks: tuple[str, ...], begin: Begin) -> None:
+        """`tasks` are those asked for, all when empty; `begin` gives the source."""
         self.chapter = chapter
         self.submission = submission
         self.tasks = tasks
@@ -49,7 +47,7 @@ class Grading:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run what is claimed, until there is no more."""
         items = {item.stash[CHECK].id: item for item in session.items}
-        self.source: Source = self.begin([item.stash[CHECK] for item in session.items])
+        self.source: Source = self.begin([item.stash[CHECK] for item in session.items], self.submission.root)
         while (id_ := self.source.claim()) is not None:
             items[id_].config.hook.pytest_runtest_protocol(item=items[id_], nextitem=None)
         return True

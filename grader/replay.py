@@ -43,6 +43,11 @@ def _leave(status: int) -> NoReturn:
     sys.exit(status)
 
 
+def _forget() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+        del sys.modules[name]
+
+
 class Replay:
     """One check done again: the methods are the events."""
 
@@ -65,6 +70,7 @@ class Replay:
         finally:
             for life in list(self.lives):
                 self.end(life)
+            _forget()
             os.environ.clear()
             os.environ.update(environment)
             os.chdir(cwd)
@@ -82,8 +88,7 @@ class Replay:
         os.environ.clear()
         os.environ.update(asked["env"])
         os.chdir(cwd)
-        for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
-            del sys.modules[name]
+        _forget()
         sys.path[:] = [str(root), *sys.path]
         importlib.invalidate_caches()
 

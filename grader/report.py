@@ -72,10 +72,11 @@ class CheckResult(Frozen):
 
 
 class TaskInfo(Frozen):
-    """A task: "1.8" and its title."""
+    """A task: "1.8", its title, and where its first TODO stands: "app/crud.py:14"."""
 
     id: str
     title: str
+    place: str = ""
 
 
 class Report(Frozen):

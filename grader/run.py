@@ -12,6 +12,7 @@ from grader.course import Chapter, shown
 from grader.markers import untouched
 from grader.report import CheckResult, Outcome, Report, TaskInfo
 from grader.schedule import Schedule, result
+from grader.source import todo
 from grader.work import work
 from grader.worker import Colleague
 
@@ -45,15 +46,19 @@ def grade(
     )  # fmt: skip
     schedule: list[Schedule] = []
 
-    def begin(checks: list[Check]) -> Schedule:
-        schedule.append(Schedule(checks, untouched(chapter.solution, folder), heard))
+    def begin(checks: list[Check], taken_in: Path) -> Schedule:
+        schedule.append(Schedule(checks, untouched(chapter.solution, taken_in), heard))
         if colleague:
             threading.Thread(target=colleague.serve, args=(schedule[0],), daemon=True).start()
         nonlocal report
         used = {check.task for check in checks}
         report = report.model_copy(
             update={
-                "tasks": tuple(TaskInfo(id=id_, title=title) for id_, title in chapter.tasks.items() if id_ in used),
+                "tasks": tuple(
+                    TaskInfo(id=id_, title=title, place=todo(taken_in, id_))
+                    for id_, title in chapter.tasks.items()
+                    if id_ in used
+                ),
                 "checks": tuple(result(check, Outcome.ERROR) for check in checks),
             }
         )

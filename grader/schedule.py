@@ -3,12 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from grader.check import Check
 from grader.report import CheckResult, Outcome
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 RUN_DEADLINE = 300.0  # seconds for all checks; what has not begun by then is a timeout
+
+
+Begin: TypeAlias = "Callable[[list[Check], Path], Source]"
 
 
 def order(task: str) -> tuple[int, ...]:

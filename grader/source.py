@@ -28,6 +28,15 @@ def definition(folder: Path, name: str) -> Line | None:
     return None
 
 
+def todo(folder: Path, task: str) -> str:
+    """Where the first TODO of a task stands: "app/crud.py:14", "" when there is none any more."""
+    for path in sorted((folder / "app").rglob("*.py")):
+        for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+            if text.lstrip().startswith(f"# TODO {task}:"):
+                return f"{path.relative_to(folder).as_posix()}:{number}"
+    return ""
+
+
 def _within(lines: list[str], start: int, word: str) -> tuple[int, str] | None:
     indent = len(lines[start - 1]) - len(lines[start - 1].lstrip())
     for number, text in enumerate(lines[start:], start + 1):

@@ -71,7 +71,9 @@ class Student:
         shutil.copytree(self.submission.root, copy)
         return copy
 
-    def probing(self, function: str, did: str, *, env: "Mapping[str, str | None] | None" = None, **arguments: Any) -> Probe:
+    def probing(
+        self, function: str, did: str, *, env: "Mapping[str, str | None] | None" = None, **arguments: Any
+    ) -> Probe:
         """Run a probe of grader/probes in a life of its own; a context manager.
 
         Args:

@@ -1,13 +1,11 @@
 """One worker's run of a suite: a launcher, the submission taken in, and pytest with the plugin."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from grader.box.control import Launcher
 from grader.box.sandbox import Level, Practice
-from grader.check import Check
 from grader.course import Chapter
-from grader.schedule import Source
+from grader.schedule import Begin
 
 PYTEST_OPTIONS = (
     "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
@@ -21,7 +19,7 @@ def work(
     chapter: Chapter,
     folder: Path,
     tasks: tuple[str, ...],
-    begin: Callable[[list[Check]], Source],
+    begin: Begin,
     level: Level | None = None,
 ) -> tuple[str, ...]:
     """Run what `begin`'s source gives to claim.
@@ -30,7 +28,7 @@ def work(
         chapter: whose suite.
         folder: the version: a folder that holds app/.
         tasks: only these tasks and what they need; all when empty.
-        begin: told which checks are declared; gives the source of the next.
+        begin: told which checks are declared and where the submission was copied to; gives the source of the next.
         level: how the program is confined; `Practice` when None.
 
     Returns:

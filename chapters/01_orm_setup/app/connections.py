@@ -1,4 +1,4 @@
-"""The open sockets of the chat. Given, complete: read it before task 1.12."""
+"""The open sockets of the chat. Given, complete: read it before you write the chat."""
 
 import asyncio
 import logging

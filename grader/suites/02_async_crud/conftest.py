@@ -97,6 +97,29 @@ def unlocked(student: Student) -> Callable[..., None]:
 
 
 @pytest.fixture
+def insert(student: Student) -> Callable[..., int]:
+    """A function that adds a row from outside, every column given, so that no default of the table is needed; its id."""
+    now = "2026-01-01 00:00:00.000000"
+    rest = {
+        "users": {"hashed_password": "x", "role": "reader", "is_active": 1, "created_at": now, "message_count": 0},
+        "posts": {"title": "a", "content": "b", "published": 1, "created_at": now, "updated_at": now},
+        "messages": {"content": "a", "timestamp": now},
+    }
+
+    def write(table: str, without: tuple[str, ...] = (), **values: Any) -> int:
+        if table == "users":
+            name = values.get("username") or student.name()
+            values = {"username": name, "email": f"{name}@example.com"} | values
+        row = {name: value for name, value in (rest[table] | values).items() if name not in without}
+        marks = ", ".join("?" * len(row))
+        with student.database.open(write=True) as connection:
+            cursor = connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 -- our own text
+            return int(cursor.lastrowid or 0)
+
+    return write
+
+
+@pytest.fixture
 def listed(student: Student) -> Callable[..., list[Any]]:
     """A function that fails unless what a probe has given is a list of so many values; the list."""
 

@@ -75,53 +75,46 @@ def test_defaults(student: Student, probe: Callable) -> None:
             )  # fmt: skip
 
 
-@check("2.3", points=1, needs="2.3/defaults")
-def test_times(student: Student, probe: Callable) -> None:
+@check("2.3", points=1, needs="2.3/the-columns")
+def test_times(student: Student, probe: Callable, insert: Callable) -> None:
     """the database itself fills in the times"""
     database = schema(probe, student)
     why = 'server_default=func.now() is a function the database calls; the text "now()" is only a text.'
-    for table, insert, names in (("users", USER, ["created_at"]), ("posts", POST, ["created_at", "updated_at"])):
-        database.write(insert)
+    author = insert("users")
+    for table, names, values in (("users", ["created_at"], {}), ("posts", ["created_at", "updated_at"], {"author_id": author})):
         for name in names:
-            found = database.value(f"SELECT {name} FROM {table}")  # noqa: S608 -- our own text
+            row = insert(table, without=(name,), **values)
+            found = database.value(f"SELECT {name} FROM {table} WHERE id = ?", [row])  # noqa: S608 -- our own text
             good = found is not None and str(found)[:1].isdigit()
-            expect(good, did=f"sqlite3: {insert}", expected=f"{name}: now", got=f"{name} = {found!r}", why=why, look=f"{CLASS[table]}.{name}")
+            did, got = f"sqlite3: INSERT INTO {table}, without {name}", f"{name} = {found!r}"
+            expect(good, did=did, expected=f"{name}: now", got=got, why=why, look=f"{CLASS[table]}.{name}")
 
 
 @check("2.3", points=1, needs="2.3/the-columns")
-def test_refused(student: Student, probe: Callable) -> None:
+def test_refused(student: Student, probe: Callable, insert: Callable) -> None:
     """a username and an email are unique, and what is required is never missing"""
     database = schema(probe, student)
-    with database.open(write=True) as connection:
-        connection.execute("INSERT INTO users (id, username, email, hashed_password, role, is_active, created_at, message_count)"
-                           " VALUES (1, 'noor', 'noor@example.com', 'x', 'reader', 1, '2026-01-01 00:00:00.000000', 0)")  # fmt: skip
-    now = "'2026-01-01 00:00:00.000000'"
-    rest = {"users": f"'reader', 1, {now}, 0", "posts": f"0, {now}, {now}"}
-    more = {"users": "role, is_active, created_at, message_count", "posts": "published, created_at, updated_at"}
-    good = {"username": "'mira'", "email": "'mira@example.com'", "hashed_password": "'x'", "title": "'a'", "content": "'b'", "author_id": "1"}
+    insert("users", username="noor")
+    author = insert("users", username="mira")
     tries = [(table, name, "NULL", "NOT NULL") for table, names in REQUIRED.items() for name in names]
     tries += [("users", "username", "'noor'", "UNIQUE"), ("users", "email", "'noor@example.com'", "UNIQUE")]
+    insert("posts", author_id=author)
     for table, name, value, word in tries:
-        values = [value if each == name else good[each] for each in REQUIRED[table]]
-        sql = f"INSERT INTO {table} ({', '.join(REQUIRED[table])}, {more[table]}) VALUES ({', '.join(values)}, {rest[table]})"  # noqa: S608
-        said = refused(database, sql)
+        said = refused(database, f"UPDATE {table} SET {name} = {value} WHERE id = (SELECT max(id) FROM {table})")  # noqa: S608 -- our own text
         expect(
-            word in said, did=f"sqlite3: INSERT INTO {table} with {name} = {value}" + (", which is taken" if word == "UNIQUE" else ""),
+            word in said, did=f"sqlite3: UPDATE {table} SET {name} = {value}" + (", which is taken" if word == "UNIQUE" else ""),
             expected=f"refused: {word} constraint", got=said or "it is stored", look=f"{CLASS[table]}.{name}",
             why="Two requests can both find a name free, and a bug can forget a value. Only the database can promise.",
         )  # fmt: skip
 
 
-@check("2.3", points=1, needs="2.3/defaults")
-def test_ids_are_never_reused(student: Student, probe: Callable) -> None:
+@check("2.3", points=1, needs="2.3/the-columns")
+def test_ids_are_never_reused(student: Student, probe: Callable, insert: Callable) -> None:
     """the id of a deleted user is not given to the next"""
     database = schema(probe, student)
-    with database.open(write=True) as connection:
-        connection.execute(USER)
-        old = connection.execute("SELECT max(id) FROM users").fetchone()[0]
-        connection.execute("DELETE FROM users")
-        connection.execute(USER)
-        new = connection.execute("SELECT max(id) FROM users").fetchone()[0]
+    old = insert("users")
+    database.write("DELETE FROM users")
+    new = insert("users")
     expect(
         new > old, did="store a user, delete it, store another", expected=f"an id above {old}", got=f"id {new}", look="User",
         why="SQLite gives a freed id to the next row, unless the table was made with AUTOINCREMENT. An old token would open the new user's account.",

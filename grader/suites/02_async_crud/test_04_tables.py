@@ -28,11 +28,11 @@ def test_from_a_script(student: Student, probe: Callable) -> None:
 
 
 @check("2.4", points=1, needs="2.4/from-a-script")
-def test_twice_without_harm(student: Student, probe: Callable) -> None:
+def test_twice_without_harm(student: Student, probe: Callable, insert: Callable) -> None:
     """a second call harms nothing, and the data stay"""
     did = "create_tables(), store a user, then create_tables() again, twice"
     probe("create_tables", DID, times=1)
-    student.database.write("INSERT INTO users (username, email, hashed_password) VALUES ('mira', 'mira@example.com', 'x')")
+    insert("users")
     probe("create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
     student.database.expect_rows(1, "users", did=did, look="DatabaseManager.create_tables", why=KEPT)
 

@@ -42,16 +42,14 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
 
 
 @check("2.11", points=1, needs="2.11/something-to-look-at")
-def test_twice(student: Student) -> None:
+def test_twice(student: Student, insert: Callable) -> None:
     """a second run adds nothing, and on a file with other users these stay as they are"""
     did = "seed(session) on a file with three users; commit; and once more"
     why = "Look for what is there before you add it. Ids are what the database gives: 1 may be anybody."
     with student.probing("02_async_crud.seeded", did) as probe:
         probe.next()
-        with student.database.open(write=True) as connection:
-            for name in [student.name() for _ in range(3)]:
-                values = (name, f"{name}@example.com", "x")
-                connection.execute("INSERT INTO users (username, email, hashed_password) VALUES (?, ?, ?)", values)
+        for _ in range(3):
+            insert("users")
         strangers = contents(student)[0]
         states = []
         for _ in range(2):

@@ -61,4 +61,4 @@ class Token(BaseModel):
     """The answer of POST /token."""
 
     access_token: str
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105 -- the name of a scheme, no secret

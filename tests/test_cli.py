@@ -1,0 +1,223 @@
+"""The command line: what a person types, what comes back, and with which exit status."""
+
+import io
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from grader import cli, cli_authors, course, proof
+from grader.bank import Edit, Mistake
+from grader.course import UsageError
+from grader.proof import Proof
+from grader.report import CheckResult, Outcome, Report, TaskInfo
+
+
+@pytest.fixture
+def copy(grader, repository):
+    """The grader of a copy of the repository, so that nothing of the student's is touched."""
+    grader.root = repository
+    return grader
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("chapter 99", "There is no chapter 99; there "),
+        ("chapter x", "There is no chapter x; there "),
+        ("chapter 01 --task 1.99", "There is no task 1.99 in chapter 01; there are 1.1 to 1.13."),
+        ("chapter 01 --task one", "'one' is no task; a task is written like 1.8."),
+        ("chapter 01 --submission /nowhere/at/all", "There is no folder /nowhere/at/all."),
+        ("chapter 01 --submission pyproject.toml", "pyproject.toml is not a folder."),
+        ("chapter 01 --submission grader/suites", "grader/suites holds neither app/ nor chapters/01_orm_setup/app/."),
+        ("chapter 01 --solution --submission grader", "Say either --solution or --submission, not both."),
+        ("hint 1.99", "There is no task 1.99 in chapter 01; there are 1.1 to 1.13."),
+        ("hint 99.1", "There is no chapter 99; there "),
+        ("hint 1.1 7", "Task 1.1 has hints 1 to 3."),
+        ("diff 01 01 01", "Name one chapter, or two."),
+        ("mistakes 99", "There is no chapter 99; there "),
+    ],
+)
+def test_what_does_not_exist_gets_one_sentence_and_status_2(grader, arguments, said):
+    ran = grader(*arguments.split())
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(said)
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", ["", "chapter", "frobnicate", "chapter 01 --frobnicate", "hint 1.1 first"])
+def test_a_command_that_makes_no_sense_gets_help_and_status_2(grader, arguments):
+    ran = grader(*arguments.split())
+    assert ran.status == 2
+    assert "Usage: " in ran.out + ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_an_untouched_starter_is_all_to_do_and_says_what_comes_next(copy, nothing_left):
+    ran = copy("chapter", "01")
+    assert (ran.status, ran.err) == (1, "")
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("chapter 01 · ")
+    assert lines[0].endswith(" 0 / 100")
+    assert [line.split()[0] for line in lines[1:14]] == ["○"] * 13
+    assert all(line.endswith(" to do") for line in lines[1:14])
+    assert 'Search for "TODO 1.1"' in ran.out
+    assert "nox -s hint -- 1.1" in ran.out
+    assert "Traceback" not in ran.out
+
+
+def test_the_report_can_be_written_to_a_file_or_to_the_terminal(grader, tmp, nothing_left):
+    first = grader("chapter", "01", "--solution", "--task", "1.1", "--json", "-")
+    second = grader("chapter", "1", "--solution", "--task", "1.1", "--json", tmp / "report.json", "--workers", "1")
+    told, written = Report.from_json(first.out), Report.from_json((tmp / "report.json").read_text("utf-8"))
+    assert (first.status, second.status) == (0, 0)
+    assert "These tasks are done." in second.out
+    for report in (told, written):
+        assert (report.source, report.level, report.partial, report.complete) == ("solution", "practice", True, True)
+        assert [task.id for task in report.tasks] == ["1.1"]
+    assert [path.name for path in tmp.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("path", ["nowhere/report.json", "."])
+def test_a_report_that_cannot_be_written_gets_a_sentence(tmp_path, path):
+    with pytest.raises(UsageError, match="could not be written: "):
+        cli.write(tmp_path / path, "{}")
+    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.parent.glob("*.part"))
+
+
+def test_hints_come_one_step_at_a_time(copy):
+    told = [copy("hint", "1.8", *step).out.splitlines()[0] for step in ((), (), ("1",), (), ())]
+    assert [line.rpartition(": ")[2] for line in told] == [f"hint {number} of 3" for number in (1, 2, 1, 3, 3)]
+
+
+def test_the_difference_to_the_reference_is_what_is_still_to_do(copy):
+    ran = copy("diff", "01")
+    assert (ran.status, ran.err) == (0, "")
+    assert '-    raise NotImplementedError("TODO 1.6")' in ran.out
+    assert "+    Base.metadata.create_all(engine)" in ran.out
+    assert ">>>" not in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_a_chapter_whose_app_is_gone_can_be_brought_back(copy, tmp_path):
+    copy.root = tmp_path / "repository"
+    shutil.copytree(course.ROOT / "grader", copy.root / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+    (copy.root / "chapters" / "01_orm_setup").mkdir(parents=True)
+    ran = copy("chapter", "01")
+    assert (ran.status, ran.out) == (2, "")
+    assert "git checkout -- chapters/01_orm_setup" in ran.err
+
+
+def test_starters_that_are_current_are_left_as_they_are_and_changed_ones_are_never_overwritten(copy, tmp_path):
+    changed = shutil.copytree(copy.root, tmp_path / "changed")
+    assert copy("starters", "--check").status == 0
+    work = changed / "chapters" / "01_orm_setup" / "app" / "crud.py"
+    work.write_text("my work")
+    copy.root = changed
+    check, refused = copy("starters", "--check"), copy("starters")
+    assert (check.status, refused.status) == (1, 2)
+    assert "01_orm_setup: not current: app/crud.py" in check.out
+    assert refused.err.startswith("chapters/01_orm_setup/app has changed since it was generated")
+    assert work.read_text() == "my work"
+
+
+class Terminal(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "colour"),
+    [
+        (Terminal(), {}, True),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+        (io.StringIO(), {"FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_colour_is_for_terminals_unless_somebody_says_otherwise(monkeypatch, stream, environment, colour):
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(cli.sys, "stdout", stream)
+    assert cli.look().colour is colour
+
+
+def test_width_and_symbols_are_those_of_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    monkeypatch.setattr(cli.sys, "stdout", Terminal())
+    assert (cli.look().width, cli.look().unicode) == (70, True)
+    monkeypatch.setenv("COLUMNS", "500")
+    monkeypatch.setattr(Terminal, "encoding", "ascii")
+    assert (cli.look().width, cli.look(traceback=True).unicode) == (120, False)
+
+
+def test_how_far_we_are_is_shown_to_somebody_who_looks_and_gone_in_the_end(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(cli.sys, "stderr", terminal)
+    with cli.progress() as heard:
+        heard(CheckResult(id="1.1/a", task="1.1", label="l", points=1, outcome=Outcome.PASSED))
+    assert "1 checks done, the last: 1.1/a" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def proved(id_, *complaints, loses=("1.1/a",)):
+    """An entry that was graded: of the checks 1.1/a and 1.1/b it lost the first."""
+    checks = tuple(
+        CheckResult(id=f"1.1/{name}", task="1.1", label="l", points=1, outcome=outcome)
+        for name, outcome in (("a", Outcome.FAILED), ("b", Outcome.PASSED))
+    )
+    task = TaskInfo(id="1.1", title="t")
+    report = Report(chapter="01", title="t", source="s", folder="f", level="practice", tasks=(task,), checks=checks)
+    entry = Mistake(id=id_, task="1.1", source="s", why="w", loses=loses, says=(), edit=(Edit(file=id_),))
+    return Proof(entry, report, complaints)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "proofs", "status", "said"),
+    [
+        ([], [proved("m", loses=("1.1/a", "1.1/b"))], 0, ["ok  m  0", "1 graded, 0 complaints"]),
+        ([], [proved("m")], 1, ["BAD no mistake loses 1.1/b"]),
+        (["--only", "m"], [proved("m")], 0, ["1 graded, 0 complaints"]),
+        (["--only", "m", "--boards"], [proved("m")], 0, ["chapter 01 · t"]),
+        (["--variations"], [proved("m", "loses 1.1/a, unnamed")], 1, ["BAD m  0", "      loses 1.1/a, unnamed"]),
+        ([], [proved("m"), proved("n")], 1, ["BAD m and n lose the same checks with the same board"]),
+        (["--only", "nothing of that name"], [], 0, ["0 graded, 0 complaints"]),
+    ],
+)
+def test_a_bank_is_told_entry_by_entry_with_its_complaints(monkeypatch, arguments, proofs, status, said):
+    def prove_all(_chapter, _entries, heard):
+        for each in proofs:
+            heard(each)
+        return proofs
+
+    monkeypatch.setattr(proof, "prove_all", prove_all)
+    result = CliRunner().invoke(cli_authors.app, ["mistakes", "01", *arguments])
+    assert result.exit_code == status
+    for text in said:
+        assert text in result.output
+
+
+def test_the_report_of_a_wrong_program_shows_its_frames_only_when_asked(grader, edited, nothing_left):
+    folder = edited("app/database.py", "    return create_engine(url)", "    return create_engine(uri)")
+    short, long = (grader("chapter", "01", "--submission", folder, "--task", "1.1", *more) for more in ((), ("--traceback",)))
+    assert (short.status, long.status) == (1, 1)
+    assert "app/database.py:" in short.out
+    assert "in make_engine: return create_engine(uri)" in long.out
+    assert "in make_engine" not in short.out
+
+
+def test_the_report_says_what_was_left_out(grader, submission, nothing_left):
+    folder = submission()
+    (folder / "app" / "link.py").symlink_to("/etc/hostname")
+    ran = grader("chapter", "01", "--submission", folder, "--task", "1.1", "--json", "-")
+    (note,) = json.loads(ran.out)["notes"]
+    assert note.startswith("app/link.py was left out")
