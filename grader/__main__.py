@@ -5,17 +5,23 @@ import sys
 from grader.cli_authors import app
 from grader.course import UsageError
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
+
 
 def main() -> None:
-    """Run a command; a mistake in it is one sentence and status 2, Ctrl-C is status 130."""
+    """Run a command; a mistake in it is one sentence and status 2, a full disk status 3, Ctrl-C status 130."""
     try:
         app()
     except UsageError as mistake:
         sys.stderr.write(f"{mistake}\n")
         sys.exit(UsageError.exit_status)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Nothing was changed, and nothing is left running.\n")
-        sys.exit(130)
+    except OSError as problem:
+        sys.stderr.write(f"The grader could not do its work: {problem}.\n")
+        sys.exit(3)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            sys.stderr.write("Stopped. Nothing was changed, and nothing is left running.\n")
+        raise
 
 
 if __name__ == "__main__":

@@ -16,8 +16,6 @@ from grader.source import todo
 from grader.work import work
 from grader.worker import Colleague
 
-LAST_RESULTS = 90.0  # seconds we wait for the other worker's last check
-
 
 def grade(
     chapter: Chapter, folder: Path, source: str, *, tasks: tuple[str, ...] = (), level: Level | None = None,
@@ -66,8 +64,6 @@ def grade(
 
     try:
         notes = work(chapter, folder, tasks, begin, level)
-        if schedule:
-            schedule[0].wait(LAST_RESULTS if colleague else 0)
     finally:
         if colleague:
             colleague.close()

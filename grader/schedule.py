@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from grader.check import Check
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_DEADLINE = 300.0  # seconds for all checks; what has not begun by then is a timeout
+LAST_RESULTS = 90.0  # seconds after that for the checks that have
 
 
 Begin: TypeAlias = "Callable[[list[Check], Path], Source]"
@@ -79,7 +80,8 @@ class Schedule:
     ) -> None:  # fmt: skip
         """`untouched` are the tasks not begun; `heard` is called with every result; `deadline` in seconds from now."""
         self.needs = resolved(checks)
-        self.waiting = {check.id: check for check in checks}
+        self.checks = {check.id: check for check in checks}
+        self.waiting = dict(self.checks)
         self.untouched = untouched
         self.heard = heard
         self.end = time.monotonic() + deadline
@@ -87,24 +89,36 @@ class Schedule:
         self.changed = threading.Condition()
 
     def claim(self) -> str | None:
-        """The next check to run; None when there is no more. Waits for a check whose needs are still running."""
+        """The next check to run; None when every check has its result. Waits while others still run what is needed."""
         with self.changed:
-            while self.waiting:
+            while len(self.results) < len(self.checks):
+                if (id_ := self._ready()) is not None:
+                    return id_
                 if time.monotonic() > self.end:
                     for check in self.waiting.values():
                         self._keep(result(check, Outcome.TIMEOUT))
                     self.waiting.clear()
-                for id_, check in list(self.waiting.items()):
-                    needed = [self.results.get(need) for need in self.needs[id_]]
-                    missing = next((each for each in needed if each and each.outcome is not Outcome.PASSED), None)
-                    if missing:
-                        del self.waiting[id_]
-                        self._keep(self._blocked(check, missing))
-                    elif all(needed):
-                        del self.waiting[id_]
-                        return id_
-                self.changed.wait(1)
+                    if time.monotonic() > self.end + LAST_RESULTS:
+                        break
+                if len(self.results) < len(self.checks):
+                    self.changed.wait(1)
+            self.changed.notify_all()
             return None
+
+    def _ready(self) -> str | None:
+        """Take the first check whose needs have passed; on the way, say which are blocked."""
+        if time.monotonic() > self.end:
+            return None
+        for id_, check in list(self.waiting.items()):
+            needed = [self.results.get(need) for need in self.needs[id_]]
+            missing = next((each for each in needed if each and each.outcome is not Outcome.PASSED), None)
+            if missing:
+                del self.waiting[id_]
+                self._keep(self._blocked(check, missing))
+            elif all(needed):
+                del self.waiting[id_]
+                return id_
+        return None
 
     def _blocked(self, check: Check, missing: CheckResult) -> CheckResult:
         """A check that waits: of a task that is not begun, or for another one."""
@@ -125,7 +139,8 @@ class Schedule:
             self._keep(found)
             self.changed.notify_all()
 
-    def wait(self, patience: float) -> None:
-        """Wait until every check has a result, or nobody is left to give it."""
+    def give_back(self, checks: Iterable[Check]) -> None:
+        """Checks that were claimed by somebody who is gone: those without a result wait again."""
         with self.changed:
-            self.changed.wait_for(lambda: len(self.results) == len(self.needs), patience)
+            self.waiting |= {check.id: check for check in checks if check.id not in self.results}
+            self.changed.notify_all()

@@ -17,9 +17,11 @@ from grader import intake
 from grader.app import App
 from grader.box.control import Launcher, LauncherGoneError
 from grader.box.lives import Life
+from grader.box.sandbox import MEGABYTE
 from grader.expect import Trouble
 from grader.report import Outcome
 
+ROOM = 32 * MEGABYTE  # free on disk, or databases would fail and look like wrong answers
 LONGEST_TEMPORARY = 60  # characters; the path of a Unix socket may have 103 bytes
 # Coverage writes its data when a process ends politely; a life that is not measured can be killed at once.
 LAST_SIGNAL = signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL
@@ -51,8 +53,14 @@ class Submission:
     """One version of one chapter's app, taken in, with a launcher to run it."""
 
     def __init__(self, app: Path, launcher: Launcher) -> None:
-        """Copy the folder `app`; what happens to it later does not matter to this run."""
+        """Copy the folder `app`; what happens to it later does not matter to this run.
+
+        Raises:
+            OSError: the disk is full.
+        """
         self.launcher = launcher
+        if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
+            raise OSError(f"fewer than {ROOM // MEGABYTE} MB are free in {tempfile.gettempdir()}")
         short = len(tempfile.gettempdir()) < LONGEST_TEMPORARY
         self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=None if short else "/tmp"))  # noqa: S108 -- private, by mkdtemp
         self.root = self.run / "submission"

@@ -33,19 +33,24 @@ class Colleague:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "grader.worker", str(theirs.fileno()), order],
             pass_fds=[theirs.fileno()], cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us; it is told by our hanging up, once
         )  # fmt: skip
         theirs.close()
 
     def serve(self, schedule: Schedule) -> None:
-        """Answer its claims and take its results, until it hangs up."""
+        """Answer its claims and take its results, until it hangs up; what it left undone waits again."""
+        claimed: list[str] = []
         with contextlib.suppress(OSError, ValueError), self.ours.makefile("rwb") as channel:
             for line in channel:
                 message = json.loads(line)
                 if "result" in message:
                     schedule.done(CheckResult.model_validate(message["result"]))
                 else:
-                    channel.write(json.dumps({"id": schedule.claim()}).encode() + b"\n")
+                    id_ = schedule.claim()
+                    claimed += [id_] if id_ else []
+                    channel.write(json.dumps({"id": id_}).encode() + b"\n")
                     channel.flush()
+        schedule.give_back(schedule.checks[id_] for id_ in claimed)
 
     def close(self) -> None:
         """Wait until it has cleaned up; it ends by itself when we hang up."""
@@ -104,7 +109,7 @@ def main(descriptor: int, order: str) -> None:
     def begin(_checks: list[Check], _taken_in: Path) -> Remote:
         return remote
 
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, OSError):  # a full disk is told by the first worker
         work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin)
 
 

@@ -137,9 +137,9 @@ def test_a_status_is_sure_only_in_the_main_thread_and_without_our_lock():
 
 
 def test_a_real_grading_is_recorded_and_replayed_under_plain_pytest(tmp_path):
-    heard, complaint = bench.record(chapter("01"), tmp_path, ("1.6",))
+    heard, complaint = bench.record(chapter("01"), tmp_path, ("1.1",))
     assert complaint == ""
-    assert {"1.1", "1.6"} <= {id_.partition("/")[0] for id_ in heard.checks}
+    assert "1.1/speaks-to-the-file" in heard.checks
     assert heard.url == "sqlite:///{path}"
     command = next(side.command for side in bench.sides(chapter("01"), tmp_path) if side.name == "replay")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -145,7 +145,8 @@ class Launcher:
     def ended(self, life: Life, exit_: Exit) -> None:
         """A life is over: kill what it left behind, take its last words."""
         with self.lock:  # nobody may be born while we look for orphans: a newborn looks like one
-            self.sweep()
+            if not self.closed:  # what comes after us is not ours to sweep
+                self.sweep()
         self.release(life)
         life.finish(exit_)
         self.lives.pop(life.number, None)
@@ -185,7 +186,8 @@ class Launcher:
 
     def close(self) -> None:
         """End every life, the launcher, and whatever else is below us."""
-        self.closed = True
+        with self.lock:
+            self.closed = True
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)  # the launcher ends its lives and itself
         with contextlib.suppress(subprocess.TimeoutExpired):

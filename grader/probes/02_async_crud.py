@@ -108,10 +108,10 @@ def _descriptors() -> list[str]:
     """The files in the folder of the database that this process has open."""
     found = []
     with suppress(OSError):
-        for number in os.listdir("/dev/fd"):
+        for each in Path("/dev/fd").iterdir():
             with suppress(OSError):
-                found.append(os.readlink(f"/dev/fd/{number}"))
-    return [f"a descriptor of {Path(name).name}" for name in found if Path(name).parent == PATH.parent.resolve()]
+                found.append(each.readlink())
+    return [f"a descriptor of {file.name}" for file in found if file.parent == PATH.parent.resolve()]
 
 
 def _left() -> list[str]:

@@ -77,7 +77,7 @@ async def by_hand(username: str, title: str) -> dict[str, Any]:
         }  # fmt: skip
 
 
-async def appended(username: str) -> list[int]:
+async def appended(username: str) -> None:
     """Append a tag to two posts, one with a tag and one without any; both read from the file before."""
     from app import crud
     from app.database import DatabaseManager
@@ -92,7 +92,6 @@ async def appended(username: str) -> list[int]:
                 post = await crud.get_post(session, post_id)
                 post.tags.append("new")
                 await session.commit()
-        return [first, second]
 
 
 async def authors_after_closing(username: str, published: bool, draft: bool) -> list[list[str]]:

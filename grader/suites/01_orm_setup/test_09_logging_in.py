@@ -7,6 +7,7 @@ from grader.check import check
 from grader.expect import expect
 from grader.student import Student
 
+SALT = "The stored hash has a salt in it, so the same password never gives the same hash again: auth.verify_password compares."
 SAME = "Two different answers would tell a stranger which names exist."
 
 
@@ -15,7 +16,7 @@ def test_a_token(app: App, newcomer: Callable) -> None:
     """the right name and password give a bearer token"""
     person = newcomer(app, login=False)
     answer = app.post("/token", form={"username": person.username, "password": person.password})
-    token = answer.expect(200, look="login").expect_keys("access_token", "token_type", look="login")
+    token = answer.expect(200, why=SALT, look="login.password").expect_keys("access_token", "token_type", look="login")
     if not isinstance(token["access_token"], str) or str(token["token_type"]).lower() != "bearer":
         raise answer.failed('{"access_token": "...", "token_type": "bearer"}', look="login")
 

@@ -14,7 +14,7 @@ from grader.student import Student
 FORGED = "Anybody can write a token. Only the signature, made with your key and your algorithm, says that it is yours."
 
 
-def me(app: App, token: str, did: str, *statuses: int, why: str = FORGED, look: str = "decode_access_token.decode") -> Any:
+def me(app: App, token: str, did: str, *statuses: int, why: str = FORGED, look: str = "decode_access_token.jwt") -> Any:
     """GET /users/me with a token; fails unless the status is one of these."""
     answer = app.get("/users/me", token=token)
     if answer.status not in statuses:
@@ -83,7 +83,7 @@ def test_gone(app: App, newcomer: Callable, student: Student) -> None:
     person = newcomer(app)
     student.database.write("DELETE FROM users WHERE id = ?", [person.id])
     why = "The token says who you were. Whether you still are, only the table knows."
-    me(app, person.token, "the token of a user who was deleted", 401, why=why, look="get_current_user")
+    me(app, person.token, "the token of a user who was deleted", 401, why=why, look="get_current_user.get")
     app.post("/register", json={"username": person.username, "password": "another horse"}).expect(201, look="register")
     why = "A name can be given to somebody else; an id cannot. Find the user by the id in the token."
     me(app, person.token, "the old token, after somebody else has registered the name", 401, why=why, look="get_current_user")

@@ -65,7 +65,8 @@ def test_times_have_a_zone(student: Student, newcomer: Callable, history: Callab
 @check("1.11", points=1, needs="1.11/newest-first", lesson="passwords-and-tokens")
 def test_only_with_a_token(app: App) -> None:
     """without a token there is no history"""
-    app.get("/messages").expect(401, look="read_messages")
+    why = "The history is for people who are logged in: the route must ask for them, dependencies=[Depends(get_current_user)]."
+    app.get("/messages").expect(401, why=why, look="read_messages")
 
 
 @check("1.11", points=1, needs="1.11/newest-first", lesson="order-and-pages")

@@ -10,6 +10,7 @@ from grader.expect import expect
 from grader.student import Student
 
 PLACE = "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
+SAME = "Each start must find the file of the last one: the same name, in the same place, and nothing in it may be thrown away."
 
 
 def is_database(path: Path) -> bool:
@@ -51,7 +52,7 @@ def test_the_history_is_still_there(student: Student, newcomer: Callable, histor
     app = start(student, root, student.folder.root / "two")
     answer = app.post("/token", form={"username": person.username, "password": person.password})
     did = "send a message, kill the server, start it from another directory, log in again"
-    answer.expect(200, expected="200: the user is still there", why=PLACE, look="default_url")
+    answer.expect(200, expected="200: the user is still there", why=SAME, look="default_url.return")
     person.token = answer.expect_keys("access_token")["access_token"]
     contents = [message.get("content") for message in history(app, person)]
-    expect(contents == ["remember me"], did=did, expected=["remember me"], got=contents, why=PLACE, look="default_url")
+    expect(contents == ["remember me"], did=did, expected=["remember me"], got=contents, why=SAME, look="default_url.return")

@@ -100,7 +100,7 @@ def unlocked(student: Student) -> Callable[..., None]:
 def insert(student: Student) -> Callable[..., int]:
     """A function that adds a row from outside, every column given, so that no default of the table is needed; its id."""
     now = "2026-01-01 00:00:00.000000"
-    rest = {
+    rest: dict[str, dict[str, Any]] = {
         "users": {"hashed_password": "x", "role": "reader", "is_active": 1, "created_at": now, "message_count": 0},
         "posts": {"title": "a", "content": "b", "published": 1, "created_at": now, "updated_at": now},
         "messages": {"content": "a", "timestamp": now},
@@ -113,7 +113,7 @@ def insert(student: Student) -> Callable[..., int]:
         row = {name: value for name, value in (rest[table] | values).items() if name not in without}
         marks = ", ".join("?" * len(row))
         with student.database.open(write=True) as connection:
-            cursor = connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 -- our own text
+            cursor = connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
             return int(cursor.lastrowid or 0)
 
     return write

@@ -1,4 +1,4 @@
-"""opening and closing the database"""
+"""connecting and closing"""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ KEYS = "SQLite ignores foreign keys unless a connection asks for them: PRAGMA fo
 OPEN = "Each connection of aiosqlite has a thread of its own. Both stay until somebody closes them: dispose of the engine."
 
 
-@check("2.1", points=2)
+@check("2.1", points=2, lesson="async-engine-and-session")
 def test_opens_the_file(student: Student, probe: Callable) -> None:
     """connect and close can be awaited, and open the database they are given"""
     other = student.folder.database.with_name("other.db")
@@ -24,7 +24,7 @@ def test_opens_the_file(student: Student, probe: Callable) -> None:
         expect(path.is_file(), did=did, expected=f"the file {path.name}", got=got, why=AWAITED, look=CONNECT)
 
 
-@check("2.1", points=1, needs="2.1/opens-the-file")
+@check("2.1", points=1, needs="2.1/opens-the-file", lesson="foreign-keys-again")
 def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
     """a row that refers to nothing is refused"""
     did = "INSERT INTO children (parent) VALUES (99), where table parents has no row 99"
@@ -33,7 +33,7 @@ def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
 
 
-@check("2.1", points=1, needs="2.1/an-orphan-is-refused")
+@check("2.1", points=1, needs="2.1/an-orphan-is-refused", lesson="foreign-keys-again")
 def test_on_every_connection(student: Student, probe: Callable) -> None:
     """it is refused on every connection, not only on the first"""
     did = "the same, on four connections that are open at once"
@@ -41,7 +41,7 @@ def test_on_every_connection(student: Student, probe: Callable) -> None:
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
 
 
-@check("2.1", points=2, needs="2.1/opens-the-file", testimony=True)
+@check("2.1", points=2, needs="2.1/opens-the-file", testimony=True, lesson="closing-everything")
 def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
     """after close nothing of it is open, no thread works on, and the program ends by itself"""
     did = "connect, close; async with DatabaseManager(), once with an error inside; then look what is still open"
@@ -53,7 +53,7 @@ def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
         expect(probe.next() is NOTHING, did=probe.did, expected="an end", got="more", life=probe.life)
 
 
-@check("2.1", points=2, needs="2.1/opens-the-file", testimony=True)
+@check("2.1", points=2, needs="2.1/opens-the-file", testimony=True, lesson="closing-everything")
 def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
     """a folder that cannot be written to and a file that is no database are errors, and leave nothing open"""
     file = student.folder.database.with_name("letter.txt")

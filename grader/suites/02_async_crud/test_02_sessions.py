@@ -1,4 +1,4 @@
-"""sessions, and get_session"""
+"""sessions"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,10 +15,10 @@ def stored(student: Student, value: str) -> bool:
     """Whether the value stands in the file: as a note, or as a user where sessions are not SQLAlchemy's."""
     tables = student.database.tables()
     places = [place for place in (("notes", "value"), ("users", "username")) if place[0] in tables]
-    return any(student.database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places)  # noqa: S608
+    return any(student.database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places)
 
 
-@check("2.2", points=2, needs="2.1")
+@check("2.2", points=2, needs="2.1", lesson="async-engine-and-session")
 def test_commit_writes(student: Student, probe: Callable) -> None:
     """what a session has written is in the file after commit, and is gone after rollback"""
     value, undone = student.name(), student.name()
@@ -30,7 +30,7 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
     expect(not stored(student, undone), did=did, expected="it is not in the file", got="it is", look="DatabaseManager.session", why=why)
 
 
-@check("2.2", points=2, needs="2.2/commit-writes")
+@check("2.2", points=2, needs="2.2/commit-writes", lesson="objects-after-a-commit")
 def test_readable_after_commit(student: Student, probe: Callable) -> None:
     """objects stay readable after commit, and when the session is closed"""
     value, again = student.name(), student.name()
@@ -40,7 +40,7 @@ def test_readable_after_commit(student: Student, probe: Callable) -> None:
         expect(stored(student, copy), did=did, expected=f"'{value}'", got="something else", why=EXPIRED, look="DatabaseManager.session")
 
 
-@check("2.2", points=1, needs="2.2/commit-writes")
+@check("2.2", points=1, needs="2.2/commit-writes", lesson="one-session-per-task")
 def test_apart(student: Student, probe: Callable) -> None:
     """a rollback in one session does not touch what another has written"""
     value = student.name()
@@ -50,7 +50,7 @@ def test_apart(student: Student, probe: Callable) -> None:
     expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=why, look="DatabaseManager.session")
 
 
-@check("2.2", points=1, needs="2.2/commit-writes")
+@check("2.2", points=1, needs="2.2/commit-writes", lesson="one-session-per-request")
 def test_a_request_commits(student: Student, probe: Callable) -> None:
     """get_session commits when the request went well"""
     value = student.name()
@@ -62,7 +62,7 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
     expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=COMMIT, look="get_session")
 
 
-@check("2.2", points=2, needs="2.2/a-request-commits")
+@check("2.2", points=2, needs="2.2/a-request-commits", lesson="one-session-per-request")
 def test_a_failing_request(student: Student, unlocked: Callable) -> None:
     """when the request fails its session is rolled back, and holds no lock"""
     value = student.name()

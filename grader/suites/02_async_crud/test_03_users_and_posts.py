@@ -55,7 +55,7 @@ def test_the_columns(student: Student, probe: Callable) -> None:
     expect(good, did=CREATE, expected="posts.author_id refers to users.id", got=got, look="Post", why="ForeignKey names the table and its column.")
 
 
-@check("2.3", points=2, needs="2.3/the-columns")
+@check("2.3", points=2, needs="2.3/the-columns", lesson="defaults-in-the-database-too")
 def test_defaults(student: Student, probe: Callable) -> None:
     """the database itself fills in role, is_active, published and message_count"""
     database = schema(probe, student)
@@ -67,7 +67,7 @@ def test_defaults(student: Student, probe: Callable) -> None:
         said = refused(database, insert)
         expect(not said, did=f"sqlite3: {insert}", expected="a row", got=said, why=why, look=CLASS[table])
         database.write(insert)
-        row = database.rows(f"SELECT {', '.join(wanted)} FROM {table}")  # noqa: S608 -- our own text
+        row = database.rows(f"SELECT {', '.join(wanted)} FROM {table}")
         for (name, value), found in zip(wanted.items(), row[0] if row else [None] * len(wanted), strict=True):
             expect(
                 type(found) is type(value) and found == value, did=f"sqlite3: {insert}", expected=f"{name} = {value!r}",
@@ -75,7 +75,7 @@ def test_defaults(student: Student, probe: Callable) -> None:
             )  # fmt: skip
 
 
-@check("2.3", points=1, needs="2.3/the-columns")
+@check("2.3", points=1, needs="2.3/the-columns", lesson="defaults-in-the-database-too")
 def test_times(student: Student, probe: Callable, insert: Callable) -> None:
     """the database itself fills in the times"""
     database = schema(probe, student)
@@ -84,7 +84,7 @@ def test_times(student: Student, probe: Callable, insert: Callable) -> None:
     for table, names, values in (("users", ["created_at"], {}), ("posts", ["created_at", "updated_at"], {"author_id": author})):
         for name in names:
             row = insert(table, without=(name,), **values)
-            found = database.value(f"SELECT {name} FROM {table} WHERE id = ?", [row])  # noqa: S608 -- our own text
+            found = database.value(f"SELECT {name} FROM {table} WHERE id = ?", [row])
             good = found is not None and str(found)[:1].isdigit()
             did, got = f"sqlite3: INSERT INTO {table}, without {name}", f"{name} = {found!r}"
             expect(good, did=did, expected=f"{name}: now", got=got, why=why, look=f"{CLASS[table]}.{name}")
@@ -100,7 +100,7 @@ def test_refused(student: Student, probe: Callable, insert: Callable) -> None:
     tries += [("users", "username", "'noor'", "UNIQUE"), ("users", "email", "'noor@example.com'", "UNIQUE")]
     insert("posts", author_id=author)
     for table, name, value, word in tries:
-        said = refused(database, f"UPDATE {table} SET {name} = {value} WHERE id = (SELECT max(id) FROM {table})")  # noqa: S608 -- our own text
+        said = refused(database, f"UPDATE {table} SET {name} = {value} WHERE id = (SELECT max(id) FROM {table})")
         expect(
             word in said, did=f"sqlite3: UPDATE {table} SET {name} = {value}" + (", which is taken" if word == "UNIQUE" else ""),
             expected=f"refused: {word} constraint", got=said or "it is stored", look=f"{CLASS[table]}.{name}",

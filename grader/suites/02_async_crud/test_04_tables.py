@@ -19,7 +19,7 @@ def expect_tables(student: Student, did: str) -> None:
     expect(wanted <= found, did=did, expected="the tables users, posts and messages", got=got, look="DatabaseManager.create_tables", why=IMPORTED)
 
 
-@check("2.4", points=2, needs="2.3")
+@check("2.4", points=2, needs="2.3", lesson="synchronous-helpers")
 def test_from_a_script(student: Student, probe: Callable) -> None:
     """create_tables can be awaited, and makes the three tables without a server"""
     why = "create_all is not a coroutine. An asynchronous connection runs such a function with run_sync."

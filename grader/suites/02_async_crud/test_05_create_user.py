@@ -32,7 +32,7 @@ def stored_as_given(student: Student, probe: Callable, person: dict[str, Any], w
     did = "await create_user(session, username, email, hashed_password, full_name); commit"
     probe("create_users", did, people=[person], why=why, look="create_user")
     columns = "username, email, hashed_password, full_name, role, is_active"
-    row = student.database.rows(f"SELECT {columns} FROM users WHERE username = ?", [person["username"]])  # noqa: S608 -- our own text
+    row = student.database.rows(f"SELECT {columns} FROM users WHERE username = ?", [person["username"]])
     wanted = [(*person.values(), "reader", 1)]
     expect(row == wanted, did=did, expected=str(wanted), got=row or "there is no such row", why=why, look="create_user")
 
@@ -43,7 +43,7 @@ def test_a_new_user(student: Student, probe: Callable) -> None:
     stored_as_given(student, probe, somebody(student), "add() and flush() send the row; whoever owns the session commits.")
 
 
-@check("2.5", points=1, needs="2.5/a-new-user")
+@check("2.5", points=1, needs="2.5/a-new-user", lesson="values-travel-beside-the-sql")
 def test_any_text(student: Student, probe: Callable) -> None:
     """any text can be a full name: quotes, SQL, other scripts"""
     why = "The text of a value never belongs into the text of the SQL: it travels apart, as a parameter."
@@ -67,7 +67,7 @@ def test_registering(app: App, student: Student) -> None:
     app.post("/register", json=body(student)).expect(201, look="register")
 
 
-@check("2.5", points=1, needs="2.5/a-new-user")
+@check("2.5", points=1, needs="2.5/a-new-user", lesson="refusals")
 def test_taken(student: Student, probe: Callable) -> None:
     """a taken username and a taken email are refused, and the session is usable afterwards"""
     first, last = somebody(student), somebody(student)
@@ -81,7 +81,7 @@ def test_taken(student: Student, probe: Callable) -> None:
     expect(found == wanted, did=did, expected=f"two users: {', '.join(wanted)}", got=", ".join(found) or "none", why=why, look="create_user")
 
 
-@check("2.5", points=1, needs="2.5/taken")
+@check("2.5", points=1, needs="2.5/taken", lesson="refusals")
 def test_no_lock_is_left(student: Student, unlocked: Callable) -> None:
     """after a refusal, once the session is closed, no lock is left on the file"""
     did = "create_user with a taken username, then close the session; the program goes on"
@@ -91,7 +91,7 @@ def test_no_lock_is_left(student: Student, unlocked: Callable) -> None:
         unlocked(did, why=why, look="create_user")
 
 
-@check("2.5", points=2, needs=("2.5/taken", "2.5/registering", "2.6"))
+@check("2.5", points=2, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
 def test_which_is_taken(app: App, student: Student) -> None:
     """POST /register refuses what is taken, and says which it is"""
     first = body(student)
@@ -108,7 +108,7 @@ def test_which_is_taken(app: App, student: Student) -> None:
     student.database.expect_rows(1, "users", did="register with a taken username, and with a taken email", look="create_user")
 
 
-@check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"))
+@check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
 def test_at_the_same_moment(app: App, student: Student) -> None:
     """20 equal registrations at the same moment give one user and 19 refusals"""
     sent = body(student)
@@ -133,7 +133,7 @@ def test_what_is_not_theirs_to_say(app: App, student: Student) -> None:
         expect(good, did=answer.did, expected=f"{name} is not taken over", got=f"a row with {name} = {value}", why=why, look="register", life=app.life)
 
 
-@check("2.5", points=1, needs="2.5/registering")
+@check("2.5", points=1, needs="2.5/registering", lesson="one-session-per-request")
 def test_what_was_answered_is_there(app: App, student: Student) -> None:
     """30 registrations: each is in the file the moment its answer arrives"""
     why = "Commit before the answer leaves. Whoever hears 201 believes it, also when the commit then fails."

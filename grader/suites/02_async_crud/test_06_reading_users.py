@@ -1,6 +1,5 @@
-"""reading users"""
+"""finding users"""
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,7 +42,7 @@ def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
     app.get("/users/me", token=people[1].token).expect(200, look="find_user")
 
 
-@check("2.6", points=1, needs="2.6/by-name")
+@check("2.6", points=1, needs="2.6/by-name", lesson="values-travel-beside-the-sql")
 def test_exactly(app: App, newcomer: Callable) -> None:
     """a name is a value and never part of the SQL: nothing else finds a user"""
     person = newcomer(app, login=False)
@@ -68,11 +67,11 @@ def opened(app: App) -> tuple[int, int]:
     counts = [0, 0]
     for number, name in enumerate(("fd", "task")):
         with suppress(OSError):
-            counts[number] = len(os.listdir(Path("/proc", str(app.life.pid), name)))
+            counts[number] = len(list(Path("/proc", str(app.life.pid), name).iterdir()))
     return counts[0], counts[1]
 
 
-@check("2.6", points=1, needs="2.6/by-name")
+@check("2.6", points=1, needs="2.6/by-name", lesson="closing-everything")
 def test_after_100_requests(app: App, newcomer: Callable, student: Student) -> None:
     """after 100 requests the program has no more open than after 10"""
     person = newcomer(app, login=False)

@@ -1,4 +1,4 @@
-"""updating and deleting users"""
+"""changing and deleting users"""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,20 +35,20 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
         expect(got == wanted, did=did, expected=str(wanted[:2]), got=got[:2] if got[2:] == wanted[2:] else got, look="update_user", why=GIVEN)
 
 
-@check("2.7", points=1, needs="2.5")
+@check("2.7", points=1, needs="2.5", lesson="changes-and-deletions")
 def test_the_given_fields(student: Student, probe: Callable) -> None:
     """update_user changes email, full_name or both, of that user alone"""
     email = f"{student.name()}@example.com"
     changed(student, probe, [{"email": f"2{email}", "full_name": "Both"}, {"email": email, "full_name": "O'Brien -- \N{HEDGEHOG}"}])
 
 
-@check("2.7", points=1, needs="2.7/the-given-fields")
+@check("2.7", points=1, needs="2.7/the-given-fields", lesson="changes-and-deletions")
 def test_only_the_given_fields(student: Student, probe: Callable) -> None:
     """update_user leaves alone what it is not given; None clears full_name"""
     changed(student, probe, [{"email": f"{student.name()}@example.com"}, {"full_name": "Mira Moon"}, {}, {"full_name": None}])
 
 
-@check("2.7", points=1, needs="2.7/the-given-fields", testimony=True)
+@check("2.7", points=1, needs="2.7/the-given-fields", testimony=True, lesson="changes-and-deletions")
 def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> None:
     """update_user and delete_user say True for a user, False for nobody, None for a taken email"""
     did = "update_user and delete_user of somebody, and of nobody; then a taken email"
@@ -62,7 +62,7 @@ def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> N
         expect(got is wanted, did=name, expected=repr(wanted), got=repr(got), why=why, look=look)
 
 
-@check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"))
+@check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"), lesson="changes-and-deletions")
 def test_patching(app: App, newcomer: Callable, student: Student) -> None:
     """PATCH /users/me with one field, with none, with null"""
     person = newcomer(app)
@@ -80,7 +80,7 @@ def test_patching(app: App, newcomer: Callable, student: Student) -> None:
     expect(row(student, person.username)[:1] == (new,), did='PATCH /users/me {"email": null}', expected=new, got="another email", look="update_user")
 
 
-@check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"))
+@check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"), lesson="refusals")
 def test_a_taken_email(app: App, newcomer: Callable, student: Student, unlocked: Callable) -> None:
     """a taken email is refused with 409, and changes nothing; one's own is not taken"""
     person, other = newcomer(app), newcomer(app, login=False)
@@ -95,20 +95,20 @@ def test_a_taken_email(app: App, newcomer: Callable, student: Student, unlocked:
     app.patch("/users/me", token=person.token, json={"email": person.email}).expect(200, why="It is the user's own.", look="update_user")
 
 
-@check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"))
+@check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"), lesson="changes-and-deletions")
 def test_what_is_not_theirs_to_change(app: App, newcomer: Callable, student: Student) -> None:
     """role, is_active, id and the like from a client are ignored, or the body is refused"""
     person = newcomer(app)
     before = row(student, person.username)
     for name, value in (("role", "admin"), ("is_active", False), ("id", 4711), ("hashed_password", "y"), ("username", student.name())):
-        answer = app.patch("/users/me", token=person.token, json={name: value, "full_name": person.full_name}).expect(200, 422, look="UserChanges")
+        answer = app.patch("/users/me", token=person.token, json={"email": person.email, "full_name": person.full_name, name: value}).expect(200, 422, look="UserChanges")
         after = row(student, person.username)
         why = "A client may send anything. Take over the fields you name, never all that came."
         expect(after == before, did=answer.did, expected="the row as it was", got=after or "gone", why=why, look="update_user", life=app.life)
     student.database.expect_rows(1, "users", "id = ?", [person.id], did="PATCH /users/me with another id", look="update_user")
 
 
-@check("2.7", points=2, needs="2.5")
+@check("2.7", points=2, needs="2.5", lesson="changes-and-deletions")
 def test_what_hangs_on_a_user(student: Student, listed: Callable, insert: Callable) -> None:
     """delete_user takes posts and messages along, and nobody else's"""
     did = "await delete_user(session, user_id); commit; the user has two posts and two messages"
@@ -129,7 +129,7 @@ def test_what_hangs_on_a_user(student: Student, listed: Callable, insert: Callab
 @check("2.7", points=1, needs=("2.7/what-hangs-on-a-user", "2.6"))
 def test_deleting_oneself(app: App, newcomer: Callable, student: Student) -> None:
     """after DELETE /users/me the token is worth nothing, also when the name is registered again"""
-    person, other = newcomer(app), newcomer(app)
+    other, person = newcomer(app), newcomer(app)  # the last id is the one that could be given away again
     app.delete("/users/me", token=person.token).expect(204, look="delete_user")
     student.database.expect_rows(0, "users", "id = ?", [person.id], did="DELETE /users/me", look="delete_user")
     why = "The token says who you were. Whether you still are, only the table knows."

@@ -153,4 +153,4 @@ def test_author_loaded(student: Student) -> None:
         got = student.probe("02_async_crud_posts.authors_after_closing", did, username=username, published=published, draft=not published)
         names = [f"{username}-{number}" for number in (1, 0)]
         wanted = [[f"post {number}", name, f"{name}@example.com"] for number, name in zip((1, 0), names, strict=True)]
-        expect(got[:2] == wanted, did=did, expected=f"the authors {names}", got=got, why=LOADED, look="get_posts_with_authors")
+        expect(isinstance(got, list) and got[:2] == wanted, did=did, expected=f"the authors {names}", got=got, why=LOADED, look="get_posts_with_authors")

@@ -1,4 +1,4 @@
-"""execute and safe_transaction"""
+"""SQL by hand and safe transactions"""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ def insert(value: str) -> dict[str, Any]:
     return {"sql": INSERT, "params": {"value": value, "number": 1}}
 
 
-@check("2.10", points=1, needs="2.1")
+@check("2.10", points=1, needs="2.1", lesson="values-travel-beside-the-sql")
 def test_execute_commits(student: Student) -> None:
     """what execute has written is in the file at once"""
     value = student.name()
@@ -48,7 +48,7 @@ def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable)
         expect(got == want, did=f"await db.execute('{statement[0]}')", expected=str(want), got=got, why=why, look=EXECUTE)
 
 
-@check("2.10", points=1, needs="2.10/execute-commits")
+@check("2.10", points=1, needs="2.10/execute-commits", lesson="values-travel-beside-the-sql")
 def test_parameters_are_no_sql(student: Student, probe: Callable) -> None:
     """a parameter is a value and never SQL, whatever its text"""
     value = "x', 2); DROP TABLE notes; -- O'Brien 100% :number ?"
@@ -59,7 +59,7 @@ def test_parameters_are_no_sql(student: Student, probe: Callable) -> None:
     student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=APART, look=EXECUTE)
 
 
-@check("2.10", points=1, needs="2.1")
+@check("2.10", points=1, needs="2.1", lesson="safe-transactions")
 def test_all_of_it(student: Student) -> None:
     """safe_transaction runs every operation and commits"""
     did = "await db.safe_transaction([three inserts, an UPDATE without params])"
@@ -71,7 +71,7 @@ def test_all_of_it(student: Student) -> None:
         expect(found == wanted, did=did, expected=str(wanted), got=found, why=ALL, look="DatabaseManager.safe_transaction", life=probe.life)
 
 
-@check("2.10", points=2, needs="2.10/all-of-it")
+@check("2.10", points=2, needs="2.10/all-of-it", lesson="safe-transactions")
 def test_or_nothing(student: Student, unlocked: Callable) -> None:
     """when an operation fails, nothing of the others stays, and no lock"""
     bad: dict[str, dict[str, Any]] = {
@@ -91,7 +91,7 @@ def test_or_nothing(student: Student, unlocked: Callable) -> None:
             unlocked(did, why=ALL, look="DatabaseManager.safe_transaction")
 
 
-@check("2.10", points=1, needs="2.10/all-of-it", testimony=True)
+@check("2.10", points=1, needs="2.10/all-of-it", testimony=True, lesson="safe-transactions")
 def test_what_it_says(probe: Callable, listed: Callable) -> None:
     """safe_transaction says True, or False for an integrity error; anything else is raised"""
     lists = [[insert("a")], [insert("b"), insert("boom")], [insert("c"), {"sql": "INSERT INTO nowhere VALUES (1)"}], [insert("d")]]

@@ -22,7 +22,7 @@ def contents(student: Student) -> list[list[tuple]]:
     ]
 
 
-@check("2.11", points=2, needs=("2.5", "2.4", "2.8"))
+@check("2.11", points=2, needs=("2.5", "2.4", "2.8"), lesson="sample-data")
 def test_something_to_look_at(student: Student, probe: Callable) -> None:
     """it makes an admin, an author, published posts and drafts, with tags"""
     probe("sample_data", DID, look="seed")
@@ -34,14 +34,14 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
         ("published posts", "posts", "published = 1 AND author_id IN (SELECT id FROM users)"),
         ("drafts", "posts", "published = 0 AND author_id IN (SELECT id FROM users)"),
     ):
-        found = database.value(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 -- our own text
+        found = database.value(f"SELECT count(*) FROM {table} WHERE {where}")
         expect(found > 0, did=DID, expected=what, got="none", why=why, look="seed")
     if "tags" in {name for (name,) in database.rows("SELECT name FROM pragma_table_info('posts')")}:
         tags = [tags for (tags,) in database.rows("SELECT tags FROM posts") if tags and tags not in ("[]", "null")]
         expect(bool(tags), did=DID, expected="posts with tags", got="no post has a tag", look="seed")
 
 
-@check("2.11", points=1, needs="2.11/something-to-look-at")
+@check("2.11", points=1, needs="2.11/something-to-look-at", lesson="sample-data")
 def test_twice(student: Student, insert: Callable) -> None:
     """a second run adds nothing, and on a file with other users these stay as they are"""
     did = "seed(session) on a file with three users; commit; and once more"
@@ -78,7 +78,7 @@ def logs_in(app: App, username: str, passwords: list[str]) -> list[str]:
     return [text for text in passwords if app.post("/token", form={"username": username, "password": text}).status == 200]
 
 
-@check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"))
+@check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
 def test_passwords(student: Student, probe: Callable) -> None:
     """the passwords are random: printed, not guessed, and new in every database"""
     probe("sample_data", DID)
