@@ -94,7 +94,6 @@ class Submission:
         """Begin a life."""
         request = {
             "do": do, "app": str(root or self.root), "cwd": str(cwd or folder.root / "cwd"),
-            "bytecode": str(self.run / "bytecode"),
             "env": self.environment(folder, env or {}), **more,
         }  # fmt: skip
         try:

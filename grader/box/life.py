@@ -65,7 +65,6 @@ def settle(request: dict[str, Any], stdout: int, stderr: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["uvicorn", "app.main:app"]
     sys.dont_write_bytecode = True
-    sys.pycache_prefix = request["bytecode"]
 
 
 def compile_all(root: Path) -> NoReturn:

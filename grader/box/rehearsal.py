@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 # What a chapter's app imports anyway, and what uvicorn chooses by name.
 STACK = (
-    "aiosqlite", "anyio._backends._asyncio", "bcrypt", "concurrent.futures.thread", "email_validator",
-    "fastapi.concurrency", "fastapi.openapi.utils", "fastapi.security", "fastapi.staticfiles", "jose.jwt", "passlib.context",
+    "aiosqlite", "anyio._core._fileio", "anyio._backends._asyncio", "bcrypt", "concurrent.futures.thread", "email_validator",
+    "fastapi.concurrency", "fastapi.openapi.utils", "fastapi.security", "fastapi.staticfiles", "fastapi.telemetry._runtime", "jose.jwt", "passlib.context",
     "passlib.handlers.bcrypt", "pydantic.v1", "python_multipart.multipart", "sqlalchemy.dialects.sqlite.aiosqlite",
     "sqlalchemy.ext.asyncio", "sqlalchemy.ext.mutable", "sqlalchemy.orm", "uvicorn", "uvicorn.lifespan.on",
     "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.protocols.websockets.websockets_sansio_impl",

@@ -57,9 +57,9 @@ def test_counted(app: App, newcomer: Callable, student: Student) -> None:
 def test_both_or_neither(app: App, newcomer: Callable, student: Student) -> None:
     """when the count cannot be changed there is no message, and when the message cannot be stored it is not counted"""
     refuse = "CREATE TRIGGER {} BEFORE {} WHEN {} BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
-    name, witness = newcomer(app, login=False).username, newcomer(app, login=False).username
+    name = newcomer(app, login=False).username
     with ExitStack() as stack:
-        hears = enter(app, witness, stack)
+        hears = enter(app, newcomer(app, login=False).username, stack)
         student.database.write(refuse.format("no_message", "INSERT ON messages", "NEW.content = 'boom'"))
         student.database.write(refuse.format("no_count", "UPDATE ON users", f"NEW.username = '{name}' AND NEW.message_count > 1"))
         for text, stored, what in (("first", 1, "a message that is stored"), ("boom", 1, "a message that the database refuses"),
@@ -68,18 +68,12 @@ def test_both_or_neither(app: App, newcomer: Callable, student: Student) -> None
             socket.send(text)
             if text == "first":
                 socket.until(SAYS.format(name, text), look="chat")
-            heard = after(socket, hears, witness, text)
+            socket.close()  # what it sent is dealt with before its end is
+            heard = hears.until(f"Client #{name} left the chat.", look="chat")
             expect_counts(app, student, name, stored, f"{name} sends {text!r}, {what}")
             expect(SAYS.format(name, text) not in heard or text == "first", did=f"{name} sends {text!r}, {what}", expected="nobody hears it",
                    got=SAYS.format(name, text), why=TOGETHER, look="store_and_tell", life=app.life)  # fmt: skip
         student.database.expect_rows(1, "messages", "content IN ('first', 'boom', 'second')", did="the three messages", why=TOGETHER)
-
-
-def after(socket: Socket, hears: Socket, witness: str, text: str) -> list[str]:
-    """What the witness has heard when the socket's message is dealt with: its end is heard after it."""
-    socket.close()
-    hears.send(f"after {text}")
-    return hears.until(SAYS.format(witness, f"after {text}"), look="chat")
 
 
 @check("2.14", points=1, needs="2.14/counted", lesson="counting-in-the-database")
