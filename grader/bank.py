@@ -55,12 +55,14 @@ class Variation(Entry):
 
 
 def _load(kind: str, chapter: Chapter) -> list[dict[str, object]]:
-    path = GRADER / f"{kind}s" / f"{chapter.slug}.toml"
-    entries = tomllib.loads(path.read_text("utf-8")).get(kind, []) if path.is_file() else []
+    """The entries of every file of a bank: NN_slug.toml, and NN_slug_more.toml where there is one."""
+    entries: list[dict[str, object]] = []
+    for path in sorted((GRADER / f"{kind}s").glob(f"{chapter.slug}*.toml")):
+        entries += tomllib.loads(path.read_text("utf-8")).get(kind, [])
     double = [id_ for id_, count in Counter(entry.get("id") for entry in entries).items() if count > 1]
     if double:
-        raise BankError(f"{path.name}: more than one {kind} is called {double[0]}")
-    return list(entries)
+        raise BankError(f"{chapter.slug}: more than one {kind} is called {double[0]}")
+    return entries
 
 
 def mistakes(chapter: Chapter) -> list[Mistake]:

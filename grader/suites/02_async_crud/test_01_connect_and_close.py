@@ -46,7 +46,7 @@ def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
     """after close nothing of it is open, no thread works on, and the program ends by itself"""
     did = "connect, close; async with DatabaseManager(), once with an error inside; then look what is still open"
     with student.probing("02_async_crud.left_open", did) as probe:
-        left = sorted(set(listed(probe.next(), None, did, "DatabaseManager.close")))
+        left = sorted({str(each) for each in listed(probe.next(), None, did, "DatabaseManager.close")})
         got = ", ".join(left)
         expect(not left, did=did, expected="nothing", got=got, why=OPEN, look="DatabaseManager.close", life=probe.life)
         probe.did = "let a script that has called close() come to its end"
@@ -63,8 +63,7 @@ def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
         no_folder, no_database, left = listed(probe.next(), 3, did, CONNECT)
     why = "Say it when you connect, not at some later query: read something. An error goes out; nobody asks whether connect() gave None."
     for what, said in (("a database in a folder that cannot be written to", no_folder), ("a file that is a letter", no_database)):
-        did = f"await DatabaseManager(...).connect() to {what}"
-        expect(bool(said), did=did, expected="an error", got="no error", why=why, look=CONNECT, life=probe.life)
-    did, got = f"{did}, then look what is still open", ", ".join(sorted(set(map(str, left))))
+        expect(bool(said), did=did.replace("what cannot be opened", what), expected="an error", got="no error", why=why, look=CONNECT, life=probe.life)
+    did, got = f"{did}, then look what is still open", ", ".join(sorted({str(each) for each in listed(left, None, did)}))
     why = f"When connect() raises, nobody will call close(). {OPEN}"
     expect(not left, did=did, expected="nothing", got=got, why=why, look=CONNECT, life=probe.life)

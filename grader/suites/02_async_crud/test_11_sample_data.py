@@ -94,7 +94,10 @@ def test_passwords(student: Student, probe: Callable) -> None:
     expect(not known, did=did, expected="401 each time", got=f"{known[:1]} logs in", why=why, look="seed", life=app.life)
     mine = logs_in(app, username, sorted(piece for piece in pieces if 0 < len(piece) <= 72)[:200])
     did = f"{DID}; then log in as {username} with what it has printed"
-    expect(bool(mine), did=did, expected="a password that works", got=f"it printed {printed[-200:]!r}", why="Only its hash is stored: print it now, or nobody knows it.", look="main")
+    expect(
+        bool(mine), did=did, expected="a password that works", got=f"it printed {printed[-200:]!r}", look="main",
+        why="Only its hash is stored: print it now, or nobody knows it.",
+    )  # fmt: skip
     app.kill()
     for suffix in ("", "-wal", "-journal", "-shm"):
         student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
