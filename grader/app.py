@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.box.lives import Exit, Life
     from grader.websocket import Socket
 
-PATIENCE = 15.0  # seconds for one answer: far beyond what a correct program needs on a busy machine
+PATIENCE = 20.0  # seconds for one answer: far beyond what a correct program needs on a busy machine
 LONGEST_BODY = 4 * 1024 * 1024
 BASE_URL = "http://127.0.0.1:8000"
 

@@ -26,7 +26,7 @@ class Exit:
     def __str__(self) -> str:
         """In words a student knows."""
         if self.reason == "memory":
-            return "it took more memory than it may (512 MB), and was stopped"
+            return "it took more memory than it may (2 GB), and was stopped"
         if self.reason == "output":
             return "it printed more than it may (16 MB), and was stopped"
         if self.reason == "deadline":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MEGABYTE = 1024 * 1024
-MEMORY = 512 * MEGABYTE  # resident, the life and all below it: comfortable for this stack, 256 MB is the floor
+MEMORY = 2048 * MEGABYTE  # resident, the life and all below it: 20 argon2 hashes at once take 1.3 GB
 OUTPUT = 16 * MEGABYTE  # what a life may print before it is stopped; far less is kept
 
 LIMITS = {

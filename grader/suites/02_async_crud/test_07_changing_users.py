@@ -70,7 +70,7 @@ def test_patching(app: App, newcomer: Callable, student: Student) -> None:
     new = f"{student.name()}@example.com"
     for sent in ({"full_name": "Mira Moon"}, {}, {"email": new}, {"full_name": None}):
         answer = app.patch("/users/me", token=person.token, json=sent).expect(200, look="update_user")
-        email, full_name = sent.get("email", email), sent.get("full_name", full_name) if "full_name" in sent else full_name
+        email, full_name = sent.get("email", email), sent.get("full_name", full_name)
         shown = answer.expect_keys("email", "full_name", look="change_me")
         if (shown["email"], shown["full_name"]) != (email, full_name):
             raise answer.failed(str({"email": email, "full_name": full_name}), why=GIVEN, look="update_user")

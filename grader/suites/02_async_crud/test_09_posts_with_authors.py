@@ -1,4 +1,4 @@
-"""posts with authors"""
+"""posts with their authors"""
 
 import time
 from collections.abc import Callable

@@ -48,7 +48,7 @@ def go_on(socket: Socket, name: str) -> list[str]:
 
 def history(app: App, person: Any, **params: Any) -> list[dict[str, Any]]:
     """GET /messages."""
-    answer = app.get("/messages", token=reader.token, params=params).expect(200, look="get_messages")
+    answer = app.get("/messages", token=person.token, params=params).expect(200, look="get_messages")
     found = answer.json()
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise answer.failed("a list of messages", look="get_messages")
