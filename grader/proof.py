@@ -93,9 +93,9 @@ def prove_all(
         return list(pool.map(one, entries))
 
 
-def unproven(report: Report, proofs: Iterable[Proof]) -> list[str]:
-    """The checks of a chapter that no mistake loses."""
-    killed = {id_ for proof in proofs if isinstance(proof.entry, bank.Mistake) for id_ in proof.entry.loses}
+def unproven(report: Report, entries: Iterable[bank.Mistake]) -> list[str]:
+    """The checks of a chapter that no mistake of the bank loses."""
+    killed = {id_ for entry in entries for id_ in entry.loses}
     return [check.id for check in report.checks if check.id not in killed]
 
 

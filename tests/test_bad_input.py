@@ -129,7 +129,9 @@ def test_a_socket_that_never_speaks_is_too_slow(grader, edited):
 
 
 def test_a_program_that_deletes_its_database_loses_its_points_and_no_more(grader, edited):
-    folder = edited("app/main.py", LIFESPAN, f'    import os\n    os.unlink(os.environ["DATABASE_URL"][10:])\n{LIFESPAN}')
+    folder = edited(
+        "app/main.py", LIFESPAN, f'    import os\n    os.unlink(os.environ["DATABASE_URL"][10:])\n{LIFESPAN}'
+    )
     found = first_wrong(grade(grader, folder, "1.8"))
     assert found.outcome is Outcome.FAILED
 
@@ -163,7 +165,9 @@ def test_two_runs_at_the_same_time_do_not_meet(grader, submission):
 def tiny_disk(path: Path, options: str):
     """A file system of its own, where one may mount one."""
     path.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("only root may mount a small disk")
     try:

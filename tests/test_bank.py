@@ -22,7 +22,12 @@ edit = [{ file = "app/a.py", old = "commit()", new = "pass" }]
 @pytest.fixture
 def chapter(tmp_path, monkeypatch):
     chapter = Chapter("01_made_up", tmp_path)
-    for name, text in {"a.py": "commit()\nx = 1\nx = 1\n", "b.py": "", "static/p.html": "<p>", "chat.db": "data"}.items():
+    for name, text in {
+        "a.py": "commit()\nx = 1\nx = 1\n",
+        "b.py": "",
+        "static/p.html": "<p>",
+        "chat.db": "data",
+    }.items():
         (chapter.solution / "app" / name).parent.mkdir(parents=True, exist_ok=True)
         (chapter.solution / "app" / name).write_text(text)
     (tmp_path / "mistakes").mkdir()
@@ -66,7 +71,9 @@ def test_edits_are_applied_to_a_copy_of_the_solution(chapter, tmp_path):
     assert "commit" in (chapter.solution / "app" / "a.py").read_text()
 
 
-@pytest.mark.parametrize(("edit", "times"), [(("app/a.py", "gone"), 0), (("app/a.py", "x = 1"), 2), (("app/z.py", "x"), 0)])
+@pytest.mark.parametrize(
+    ("edit", "times"), [(("app/a.py", "gone"), 0), (("app/a.py", "x = 1"), 2), (("app/z.py", "x"), 0)]
+)
 def test_an_edit_must_fit_exactly_once(chapter, tmp_path, edit, times):
     with pytest.raises(BankError, match=f"occurs {times} times in {edit[0]}"):
         bank.apply(variation({"file": edit[0], "old": edit[1]}), chapter, tmp_path / "out")

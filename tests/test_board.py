@@ -49,7 +49,9 @@ FAILING = report(
 UNTOUCHED = report(*(checked(f"{task}/a", Outcome.TODO, 20) for task in TITLES))
 COMPLETE = report(*(checked(f"{task}/a", Outcome.PASSED, 20) for task in TITLES))
 UNGRADED = report(checked("2.1/a", Outcome.PASSED, 8), checked("2.2/a", Outcome.ERROR, 8))
-SLOW = report(checked("2.1/a", Outcome.TIMEOUT, 8, finding=Finding(did="GET /", expected="an answer", got="nothing", lesson="l")))
+SLOW = report(
+    checked("2.1/a", Outcome.TIMEOUT, 8, finding=Finding(did="GET /", expected="an answer", got="nothing", lesson="l"))
+)
 BOARDS = {
     "failing": (FAILING, Look(100)),
     "failing-60": (FAILING, Look(60)),
@@ -92,7 +94,9 @@ def test_the_first_failure_takes_at_most_25_lines():
 
 
 def test_without_unicode_the_grader_says_nothing_beyond_ascii():
-    assert all(render(graded, Look(100, unicode=False)).isascii() for graded in (FAILING, UNTOUCHED, COMPLETE, UNGRADED))
+    assert all(
+        render(graded, Look(100, unicode=False)).isascii() for graded in (FAILING, UNTOUCHED, COMPLETE, UNGRADED)
+    )
 
 
 def test_without_colour_there_are_no_escapes_and_with_it_only_colours():

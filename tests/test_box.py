@@ -178,7 +178,13 @@ def test_a_life_has_a_place_of_its_own_and_nothing_of_the_graders(begin, tmp_pat
     life = begin("where")
     said = life.talk.recv(100_000).decode()
     over(life)
-    for part in (f'"cwd": "{tmp_path}"', '"env": {"A": "b"}', f'"path": "{tmp_path}"', '"session": true', '"grader": []'):
+    for part in (
+        f'"cwd": "{tmp_path}"',
+        '"env": {"A": "b"}',
+        f'"path": "{tmp_path}"',
+        '"session": true',
+        '"grader": []',
+    ):
         assert part in said
     assert f'"nonce": "{life.nonce}"' in said
 

@@ -13,7 +13,9 @@ def test_a_check_knows_its_id_its_label_and_what_it_needs():
         More, which is not on the board.
         """
 
-    expected = Check("1.8/taken-name", "1.8", "a taken name is refused", 4, ("1.6",), testimony=True, lesson="transactions")
+    expected = Check(
+        "1.8/taken-name", "1.8", "a taken name is refused", 4, ("1.6",), testimony=True, lesson="transactions"
+    )
     assert test_taken_name.__check__ == expected
 
 

@@ -207,7 +207,9 @@ def test_a_bank_is_told_entry_by_entry_with_its_complaints(monkeypatch, argument
 
 def test_the_report_of_a_wrong_program_shows_its_frames_only_when_asked(grader, edited, nothing_left):
     folder = edited("app/database.py", "    return create_engine(url)", "    return create_engine(uri)")
-    short, long = (grader("chapter", "01", "--submission", folder, "--task", "1.1", *more) for more in ((), ("--traceback",)))
+    short, long = (
+        grader("chapter", "01", "--submission", folder, "--task", "1.1", *more) for more in ((), ("--traceback",))
+    )
     assert (short.status, long.status) == (1, 1)
     assert "app/database.py:" in "".join(short.out.split())
     assert "in make_engine: return create_engine(uri)" in long.out

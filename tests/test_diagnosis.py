@@ -26,7 +26,9 @@ def test_an_entry_explains_a_record_that_all_its_patterns_fit(patterns):
     assert concept(**patterns).explains(UNIQUE)
 
 
-@pytest.mark.parametrize("patterns", [{"type": "KeyError"}, {"type": "Integrity", "message": "NULL"}, {"via": "delete"}])
+@pytest.mark.parametrize(
+    "patterns", [{"type": "KeyError"}, {"type": "Integrity", "message": "NULL"}, {"via": "delete"}]
+)
 def test_an_entry_does_not_explain_a_record_that_one_pattern_does_not_fit(patterns):
     assert not concept(**patterns).explains(UNIQUE)
 

@@ -73,7 +73,7 @@ def blocks(path: Path) -> dict[str, list[Block]]:
     end, heading = 0, ""
     for fence in FENCE.finditer(text):
         between = text[end : fence.start()]
-        heading = ([heading] + re.findall(r"^## (.+)$", between, re.MULTILINE))[-1]
+        heading = [heading, *re.findall(r"^## (.+)$", between, re.MULTILINE)][-1]
         same = found.setdefault(heading, [])
         block = Block(text.count("\n", 0, fence.start()) + 1, fence["info"].strip(), fence["text"])
         if block.info == "text" and not between.strip() and same and same[-1].info.startswith("python"):
@@ -109,7 +109,9 @@ def examples(path: Path) -> list[list[Block]]:
     return [section for section in sections if section]
 
 
-@pytest.mark.parametrize("path", [path for path in DOCUMENTS if examples(path)], ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if examples(path)], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_examples_run_and_print_what_is_shown(path, tmp_path):
     sections = examples(path)
     told = [[[block.text, INFO.fullmatch(block.info)["raises"]] for block in section] for section in sections]
@@ -167,7 +169,7 @@ def check_grader(arguments: list[str]) -> None:
 def check_nox(words: list[str]) -> None:
     """Check `nox -s session -- arguments` and `nox -l`."""
     assert words[0] in {"-s", "-l"}, words
-    if words == ["-l"] or words == ["-s"]:
+    if words in (["-l"], ["-s"]):
         return
     session, arguments = words[1], words[3:] if words[2:3] == ["--"] else []
     assert session in SESSIONS, session
@@ -177,7 +179,9 @@ def check_nox(words: list[str]) -> None:
         check_grader([session, *arguments])
 
 
-@pytest.mark.parametrize("path", [path for path in DOCUMENTS if console(path)], ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if console(path)], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_commands_exist_with_their_options(path):
     where = path.parent
     for command in console(path):
@@ -210,5 +214,7 @@ def test_files_and_commands_that_are_named_exist(path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*/*.md")), ids=lambda path: "/".join(path.parts[-2:]))
 def test_one_sentence_of_a_lesson_stands_on_a_line(path):
-    long = [line for line in outside(path).splitlines() if re.search(r"[a-z][.!?] [A-Z]", line) and line[:1] not in "|-"]
+    long = [
+        line for line in outside(path).splitlines() if re.search(r"[a-z][.!?] [A-Z]", line) and line[:1] not in "|-"
+    ]
     assert long == []

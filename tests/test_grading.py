@@ -70,7 +70,9 @@ def test_the_id_of_a_check_is_its_own(chapter):
 def test_what_a_check_needs_exists_and_comes_before_it(chapter):
     seen = []
     for check in declared(chapter):
-        assert [need for need in schedule.resolved(declared(chapter))[check.id] if need not in seen and "/" not in need] == []
+        assert [
+            need for need in schedule.resolved(declared(chapter))[check.id] if need not in seen and "/" not in need
+        ] == []
         seen.append(check.id)
     assert schedule.closure(declared(chapter), list(chapter.tasks)) == {check.id for check in declared(chapter)}
 
@@ -85,7 +87,9 @@ def test_every_task_has_a_title_and_three_hints(chapter):
 
 @each_chapter
 def test_every_check_and_every_diagnosis_points_to_a_section_of_the_lesson(chapter, anchors):
-    places = {verdict.lesson(check, chapter) for check in declared(chapter)} | {entry.place for entry in concepts(chapter)}
+    places = {verdict.lesson(check, chapter) for check in declared(chapter)} | {
+        entry.place for entry in concepts(chapter)
+    }
     for place in places:
         path, _, anchor = place.partition("#")
         assert anchor in anchors(ROOT / path), place

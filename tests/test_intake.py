@@ -22,7 +22,15 @@ def taken(app):
 
 
 def test_python_and_static_files_come_in_and_nothing_else(app):
-    for name in ("sub/models.py", "static/client.html", "static/deep/a.css", "notes.txt", "chat.db", "__pycache__/x.py", ".git/h.py"):
+    for name in (
+        "sub/models.py",
+        "static/client.html",
+        "static/deep/a.css",
+        "notes.txt",
+        "chat.db",
+        "__pycache__/x.py",
+        ".git/h.py",
+    ):
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         (app / name).touch()
     assert taken(app) == ({"main.py", "sub/models.py", "static/client.html", "static/deep/a.css"}, ())

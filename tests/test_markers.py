@@ -84,7 +84,9 @@ def test_a_starter_has_begun_no_task(tmp_path):
 
 
 def test_a_task_is_begun_where_its_part_changed_but_not_where_only_space_did(tmp_path):
-    text = STARTER.replace('raise NotImplementedError("TODO 1.6")', "create_all()").replace("    x: int", "\n      x: int")
+    text = STARTER.replace('raise NotImplementedError("TODO 1.6")', "create_all()").replace(
+        "    x: int", "\n      x: int"
+    )
     assert markers.untouched(solution(tmp_path / "solution"), solution(tmp_path / "in", text)) == {"1.7"}
 
 

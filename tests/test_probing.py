@@ -13,7 +13,7 @@ from grader.probing import NOTHING
 from grader.report import Outcome
 from grader.student import Student, Submission
 
-PROBES = '''
+PROBES = """
 import asyncio, os, sys, time
 
 def value(what):
@@ -53,7 +53,7 @@ def forges(line):
         except OSError:
             pass
     return "after"
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -144,9 +144,9 @@ def test_what_is_not_marked_with_this_lifes_nonce_is_not_believed(student, line)
 
 def test_a_line_without_end_is_not_waited_for(student, monkeypatch):
     monkeypatch.setattr(probing, "LONGEST", 10_000)
-    with student.probing("p.forges", "forge", line="x" * 20_000) as probe:
-        with pytest.raises(CheckFailed, match="something else on our channel"):
-            probe.next()
+    probing_it = student.probing("p.forges", "forge", line="x" * 20_000)
+    with probing_it as probe, pytest.raises(CheckFailed, match="something else on our channel"):
+        probe.next()
 
 
 def test_a_run_leaves_no_folder(launcher, tmp_path, tmp, monkeypatch):

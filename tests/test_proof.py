@@ -22,7 +22,9 @@ def report(**outcomes):
         for name, outcome in outcomes.items()
     )  # fmt: skip
     task = TaskInfo(id="1.1", title="t")
-    return Report(chapter="01", title="t", source="submission", folder="f", level="practice", tasks=(task,), checks=checks)
+    return Report(
+        chapter="01", title="t", source="submission", folder="f", level="practice", tasks=(task,), checks=checks
+    )
 
 
 def mistake(*loses, says=(), id_="m"):
@@ -65,7 +67,10 @@ def test_checks_that_no_mistake_loses_are_unproven():
 
 def test_two_mistakes_with_the_same_loss_and_board_are_doubles():
     first, same = (Proof(mistake(id_=id_), report(a="failed", b="passed"), ()) for id_ in ("first", "same"))
-    others = [Proof(mistake(id_="more"), report(a="failed", b="failed"), ()), Proof(mistake(id_="x"), None, ("broken",))]
+    others = [
+        Proof(mistake(id_="more"), report(a="failed", b="failed"), ()),
+        Proof(mistake(id_="x"), None, ("broken",)),
+    ]
     assert proof.doubles([first, *others]) == []
     assert proof.doubles([first, *others, same]) == ["first and same lose the same checks with the same board"]
 

@@ -19,7 +19,9 @@ def checked(id_="1.1/a", points=4, outcome=Outcome.PASSED, **more):
 
 def report(*checks, **more):
     tasks = tuple(TaskInfo(id=task, title="title") for task in dict.fromkeys(check.task for check in checks))
-    return Report(chapter="01", title="t", source="student", folder="f", level="practice", tasks=tasks, checks=checks, **more)
+    return Report(
+        chapter="01", title="t", source="student", folder="f", level="practice", tasks=tasks, checks=checks, **more
+    )
 
 
 def test_the_score_is_the_sum_of_what_passed():
@@ -66,7 +68,9 @@ def test_points_that_rest_on_testimony_are_counted():
 
 def test_a_report_is_the_same_after_json():
     finding = Finding(did="d", expected="e", got="g", line=Line(path="app/a.py", number=3, text="x"), rows=("INSERT",))
-    graded = report(checked("1.1/a", outcome=Outcome.CRASHED, seconds=0.5, finding=finding), checked("1.2/b"), notes=("n",))
+    graded = report(
+        checked("1.1/a", outcome=Outcome.CRASHED, seconds=0.5, finding=finding), checked("1.2/b"), notes=("n",)
+    )
     assert Report.from_json(graded.to_json()) == graded
 
 

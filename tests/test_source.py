@@ -63,7 +63,8 @@ def test_the_innermost_frame_is_the_line():
 
 
 @pytest.mark.parametrize(
-    "record", [{}, {"frames": []}, {"frames": None}, {"frames": [1]}, {"frames": [["a", "x", "b", "c"]]}, {"frames": [["a"]]}]
+    "record",
+    [{}, {"frames": []}, {"frames": None}, {"frames": [1]}, {"frames": [["a", "x", "b", "c"]]}, {"frames": [["a"]]}],
 )
 def test_a_record_without_frames_or_with_forged_ones_has_no_line(record):
     assert source.frame(record) is None

@@ -56,7 +56,9 @@ def test_a_wrong_answer_is_told_in_the_words_of_the_check(judge):
 
 
 def test_a_500_is_told_with_its_error_its_line_and_the_concept(judge):
-    finding = judge(failed("500 Internal Server Error", FakeLife(ERROR), why="the check's own", look="create_user")).finding
+    finding = judge(
+        failed("500 Internal Server Error", FakeLife(ERROR), why="the check's own", look="create_user")
+    ).finding
     assert finding.got == "500 IntegrityError: UNIQUE constraint failed: users.username"
     assert (finding.line.number, finding.line.text) == (3, "db.commit()")
     assert "The database said no" in finding.why
@@ -100,7 +102,9 @@ def test_errors_at_the_path_of_the_failure_go_before_others(judge):
 
 def test_a_program_that_ended_is_told_with_its_error(judge):
     import_error = ERROR | {"path": "", "type": "builtins.SyntaxError", "message": "'(' was never closed"}
-    failure = Trouble(Outcome.CRASHED, "start", "an answer", "your program is gone", life=FakeLife(import_error, exit_=object()))
+    failure = Trouble(
+        Outcome.CRASHED, "start", "an answer", "your program is gone", life=FakeLife(import_error, exit_=object())
+    )
     said = judge(failure)
     assert said.outcome is Outcome.CRASHED
     assert said.finding.got == "SyntaxError: '(' was never closed"
@@ -123,7 +127,9 @@ def test_the_text_of_a_line_is_read_from_the_file_where_the_record_has_none(judg
 
 def test_a_forgotten_await_counts_only_where_the_student_made_the_coroutine():
     text = "coroutine 'x' was never awaited\nCoroutine created at\n  File \"{}\", line 3, in x"
-    mine, theirs = ({"kind": "warning", "message": text.format(path)} for path in ("/r/submission/app/a.py", "/lib/b.py"))
+    mine, theirs = (
+        {"kind": "warning", "message": text.format(path)} for path in ("/r/submission/app/a.py", "/lib/b.py")
+    )
     other = {"kind": "warning", "message": "a deprecation"}
     assert verdict.warnings_of(failed(life=FakeLife(theirs, other))) == []
     (found,) = verdict.warnings_of(failed(life=FakeLife(theirs, mine)))
@@ -131,7 +137,9 @@ def test_a_forgotten_await_counts_only_where_the_student_made_the_coroutine():
 
 
 def test_prints_statements_and_frames_are_shown_scrubbed(judge):
-    life = FakeLife({"kind": "sql", "text": "INSERT INTO users VALUES ('secret')"}, {"kind": "sql"}, printed="hi\x1b[31m\n")
+    life = FakeLife(
+        {"kind": "sql", "text": "INSERT INTO users VALUES ('secret')"}, {"kind": "sql"}, printed="hi\x1b[31m\n"
+    )
     finding = judge(failed(life=life), timeline=["mira -> hello\x1b[0m"] * 9).finding
     assert finding.printed == "hi\n"
     assert finding.rows[0].startswith("INSERT users")

@@ -11,6 +11,7 @@ from grader.app import App
 from grader.check import check
 from grader.student import Student
 
+OWN = "The token is made with the id of the user, and the same id must come out of it: auth.create_access_token(user.id)."
 FORGED = "Anybody can write a token. Only the signature, made with your key and your algorithm, says that it is yours."
 
 
@@ -39,10 +40,10 @@ def test_the_owner_of_the_token(app: App, newcomer: Callable) -> None:
     """a token gives the user it was made for"""
     people = [newcomer(app), newcomer(app)]
     for person in people:
-        answer = app.get("/users/me", token=person.token).expect(200, look="get_current_user")
+        answer = app.get("/users/me", token=person.token).expect(200, why=OWN, look="login.create_access_token")
         found = answer.expect_keys("id", "username", look="get_current_user")
         if (found["id"], found["username"]) != (person.id, person.username):
-            raise answer.failed(f'{{"id": {person.id}, "username": "{person.username}"}}', look="get_current_user")
+            raise answer.failed(f'{{"id": {person.id}, "username": "{person.username}"}}', why=OWN, look="get_current_user.get")
 
 
 @check("1.10", points=1, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")

@@ -78,8 +78,8 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
             owners = [owner for (owner,) in student.database.rows(OWNER, [text])]
             expect(
                 owners == [name], did=did, expected=f"table messages: 1 row with this text, owned by {name}", look="chat.save_message",
-                got=f"table messages: {len(owners)} rows with it{', owned by ' if owners else ''}{', '.join(owners)}", life=app.life,
-                why="It was sent by the user of this socket." if owners else "A message that was heard and then lost is a lie. Commit first, then tell.",
+                got=f"table messages: {len(owners)} row{'s' * (len(owners) != 1)} with it{', owned by ' if owners else ''}{', '.join(owners)}", life=app.life,
+                why="It was sent by the user of this socket: store it with the id of that user." if owners else "A message that was heard and then lost is a lie. Commit first, then tell.",
             )  # fmt: skip
 
 

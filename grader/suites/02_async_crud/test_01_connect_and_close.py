@@ -9,7 +9,7 @@ from grader.student import Student
 
 CONNECT = "DatabaseManager.def connect"  # the word alone stands in other lines of the class too
 AWAITED = "connect() and close() are coroutines: async def. An engine opens no file until something is read through it."
-KEYS = "SQLite ignores foreign keys unless a connection asks for them: PRAGMA foreign_keys=ON, on every new connection."
+KEYS = "SQLite ignores foreign keys unless asked: PRAGMA foreign_keys=ON, on every new connection, before a transaction; inside one it does nothing."
 OPEN = "Each connection of aiosqlite has a thread of its own. Both stay until somebody closes them: dispose of the engine."
 
 

@@ -133,7 +133,7 @@ def test_what_is_not_theirs_to_say(app: App, student: Student) -> None:
         expect(good, did=answer.did, expected=f"{name} is not taken over", got=f"a row with {name} = {value}", why=why, look="register", life=app.life)
 
 
-@check("2.5", points=1, needs="2.5/registering", lesson="one-session-per-request")
+@check("2.5", points=1, needs=("2.5/a-new-user", "2.2/a-request-commits"), lesson="one-session-per-request")
 def test_what_was_answered_is_there(app: App, student: Student) -> None:
     """30 registrations: each is in the file the moment its answer arrives"""
     why = "Commit before the answer leaves. Whoever hears 201 believes it, also when the commit then fails."

@@ -16,6 +16,7 @@ PLACE = "A change inside a list is not a new list: SQLAlchemy sees it only in a 
 COMMITTED = "Nothing is in the file before commit(): get_session commits when the route went well."
 EMPTY = "Rows from before your program hold NULL, or the JSON value null. Both are read as None, and None is not a list."
 CHANGES = "`changes` says what changes. What is not in it stays, and what a client may not set is not taken from it."
+SAID = "What a function gives back says what happened: the post, True or False, None. Who calls it sees nothing else."
 DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
 MOVES = "A default is taken at INSERT only. onupdate=... is taken again at every UPDATE."
 AS_THEY_WENT_IN = "Keep the list as JSON: text joined with commas falls apart when a tag holds a comma, a quote, or nothing."
@@ -32,7 +33,7 @@ def copy_of(student: Student, post_id: int, tags: str) -> int:
         names = [row["name"] for row in connection.execute("PRAGMA table_info(posts)") if row["name"] != "id"]
         values = [tags if name == "tags" else f'"{name}"' for name in names]
         columns = ", ".join(f'"{name}"' for name in names)
-        sql = f"INSERT INTO posts ({columns}) SELECT {', '.join(values)} FROM posts WHERE id = ?"  # noqa: S608 -- our own text
+        sql = f"INSERT INTO posts ({columns}) SELECT {', '.join(values)} FROM posts WHERE id = ?"
         return int(connection.execute(sql, [post_id]).lastrowid or 0)
 
 
@@ -81,10 +82,11 @@ def test_functions(student: Student) -> None:
         "made": [title, "first", [], False], "tuple": ["a", "b"], "changed": [f"{title} again", "first", ["c"], False],
         "deleted": None, "answers": [True, True, True], "for none": [None, False, False],
     }  # fmt: skip
-    looks = {"made": "create_post", "tuple": "create_post", "deleted": "delete_post"}
+    concerns = {"made": "create_post", "tuple": "create_post", "deleted": "delete_post", "changed": "update_post"}
     for part, expected in wanted.items():
         got = said.get(part) if isinstance(said, dict) else said
-        expect(same(got, expected), did=f"{did}: {part}", expected=str(expected), got=got, look=looks.get(part, "update_post"), why=CHANGES)
+        look = concerns.get(part) or ("delete_post" if isinstance(got, list) and same(got[:2], expected[:2]) else "update_post")
+        expect(same(got, expected), did=f"{did}: {part}", expected=str(expected), got=got, look=look, why=CHANGES if part == "changed" else SAID)
     where = "title = ? AND content = 'first' AND NOT published AND author_id = (SELECT min(id) FROM users)"
     student.database.expect_rows(1, "posts", where, [f"{title} again"], did=did, look="update_post", why=CHANGES)
     student.database.expect_rows(1, "posts", did=did, look="delete_post")
@@ -98,10 +100,9 @@ def test_tags_come_back(app: App, newcomer: Callable, write_post: Callable) -> N
     for post_id, tags in ids:
         expect_post(app.get(f"/posts/{post_id}"), {"tags": tags}, AS_THEY_WENT_IN, "create_post")
     first, longest = ids[0][0], ids[-1][0]
-    app.patch(f"/posts/{first}", token=person.token, json={"tags": TAGS[6]}).expect(200, look="update_post")
-    app.patch(f"/posts/{longest}", token=person.token, json={"tags": []}).expect(200, look="update_post")
-    expect_post(app.get(f"/posts/{first}"), {"tags": TAGS[6]}, AS_THEY_WENT_IN, "update_post")
-    expect_post(app.get(f"/posts/{longest}"), {"tags": []}, AS_THEY_WENT_IN, "update_post")
+    for post_id, tags in ((first, TAGS[6]), (longest, [])):
+        expect_post(app.patch(f"/posts/{post_id}", token=person.token, json={"tags": tags}), {"tags": tags}, CHANGES, "update_post")
+        expect_post(app.get(f"/posts/{post_id}"), {"tags": tags}, AS_THEY_WENT_IN, "update_post")
 
 
 @check("2.8", points=1, needs="2.8/written-and-read", lesson="changes-in-place")

@@ -13,7 +13,7 @@ from grader.report import Outcome
 from grader.student import Student
 
 Request = tuple[str, str, dict[str, Any]]
-PINGS = 25  # more than slip through before a loop that stops has stopped
+PINGS = 15  # more than slip through before a loop that stops has stopped
 HELD = 3.0  # seconds a lock is held at most; SQLite's drivers wait 5
 WAITS = "Something in an async function waits for the database by itself, and nobody else gets a turn. Only what you await lets others in."
 HASHES = "Hashing keeps its thread busy, on purpose. On the event loop's thread it keeps everybody waiting: send it to another one."
@@ -64,8 +64,8 @@ def crowd(app: App, requests: list[Request], what: str, look: str) -> None:
     did = f"ten people {what} at once, and GET /openapi.json again and again"
     app.get("/openapi.json")
     with under_way(app, *requests) as sent:
-        answered = pings(app, PINGS, lambda: sum(each.done() for each in sent) < 5)  # noqa: PLR2004 -- half of them
-        statuses = {each.result() for each in sent if each.done()}
+        answered = pings(app, PINGS, lambda: sum(each.done() and each.result() > 0 for each in sent) < 5)
+        statuses = {each.result() for each in sent if each.done()} - {0}
         expect(
             answered == PINGS, did=did, expected="answers before half of them are served", why=HASHES, look=look, life=app.life,
             got=f"{answered} answers, then none until half were served",
@@ -104,7 +104,8 @@ def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable
             began = time.monotonic()
             while not late and time.monotonic() < began + 1:
                 late = not wait([pool.submit(app.get, "/openapi.json")], began + HELD - time.monotonic()).done
-        expect(not late, did=did, expected="answers while the writes still wait", got="no answer until the file was free again", why=WAITS, life=app.life)
+        got = "no answer until the file was free again"
+        expect(not late, did=did, expected="answers while the writes still wait", got=got, why=WAITS, life=app.life)
         for write in writes:
             write.result().expect(201, 503, why="A lock that is held for less than 5 seconds is waited for.")
 
