@@ -15,6 +15,9 @@ from grader.report import Finding, Line, Outcome
 from grader.scrub import scrub
 
 TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
+FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
+TEMPORARY = re.compile(r"\S*/submission/(?=app/)")  # where the submission was copied to
+SQL = re.compile(r"\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
 STATEMENT = re.compile(
     r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"
@@ -37,7 +40,7 @@ def errors_at(failure: CheckFailed) -> list[dict[str, Any]]:
     life = failure.life
     if life is None:
         return []
-    if failure.got.startswith("500") or life.exit:
+    if FAILED_INSIDE.match(failure.got) or life.exit:
         end = time.monotonic() + LAST_WORDS
         while not any(life.records("error")) and time.monotonic() < end:
             time.sleep(0.01)
@@ -101,6 +104,16 @@ def located(line: Line | None, folder: Path) -> Line | None:
     return line.model_copy(update={"text": scrub(text, source.LONGEST_LINE)})
 
 
+def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
+    """What came back; where the program failed inside, its own error says it better than "500"."""
+    got = failure.got
+    inside = FAILED_INSIDE.match(got)
+    if error and error.get("kind") == "error" and (inside or failure.outcome is not Outcome.FAILED):
+        kind = str(error.get("type", "")).rpartition(".")[2]
+        got = f"{inside[0] + '  ' if inside else ''}{kind}: {error.get('message', '')}"
+    return TEMPORARY.sub("", SQL.sub("", got))
+
+
 def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, untouched: set[str],
           timeline: Iterable[str] = ()) -> Verdict:  # fmt: skip
     """Say what a failed check means.
@@ -123,16 +136,12 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
     error = explained[1] if explained else errors[0] if errors else None
     line = source.frame(error) if error else None
     line = located(line, folder) or (source.definition(folder, failure.look) if failure.look else None)
-    got = failure.got
-    if error and error.get("kind") == "error" and (got.startswith("500") or failure.outcome is not Outcome.FAILED):
-        kind = str(error.get("type", "")).rpartition(".")[2]
-        got = f"{'500  ' if got.startswith('500') else ''}{kind}: {error.get('message', '')}"
     cause = ""
     if error:
         cause = f"{explained[0].id if explained else error.get('type')} {line.path}:{line.number}" if line else ""
     sql = transcript(str(record.get("text", "")) for record in failure.life.records("sql")) if failure.life else ""
     finding = Finding(
-        did=scrub(failure.did), expected=scrub(failure.expected), got=scrub(got), line=line,
+        did=scrub(failure.did), expected=scrub(failure.expected), got=scrub(quoted(failure, error)), line=line,
         why=explained[0].why if explained else failure.why,
         lesson=explained[0].place if explained else lesson(check, chapter),
         concept=cause, rows=(sql,) if sql else (), timeline=tuple(scrub(each, 90) for each in list(timeline)[-8:]),

@@ -146,7 +146,12 @@ def test_not_begun_and_blocked_are_not_failures():
 def test_the_next_step_is_said():
     assert "2 checks fail" in what_next(FAILING)[0]
     assert "--task 2.5" in what_next(FAILING)[0]
-    assert 'Search for "TODO 2.1" in chapters/02_async_crud/app' in what_next(UNTOUCHED)[0]
+    assert "task 2.1, the engine speaks aiosqlite: look into chapters/02_async_crud/app" in what_next(UNTOUCHED)[0]
+    placed = UNTOUCHED.tasks[0].model_copy(update={"place": "app/database.py:27"})
+    assert (
+        "open chapters/02_async_crud/app/database.py:27"
+        in what_next(UNTOUCHED.model_copy(update={"tasks": (placed,)}))[0]
+    )
     assert "Well done" in what_next(COMPLETE)[0]
     assert what_next(COMPLETE.model_copy(update={"partial": True}))[0] == "These tasks are done."
     assert "says nothing about your program" in what_next(UNGRADED)[0]

@@ -87,7 +87,7 @@ def test_the_number_of_rows_is_expected_in_words(file):
     file.expect_rows(1, "users", "name = ?", ["mira"])
     with pytest.raises(CheckFailed) as caught:
         file.expect_rows(1, "users", why="because", look="create_user")
-    assert (caught.value.did, caught.value.expected) == ("SELECT * FROM users", "table users: 1 row")
+    assert (caught.value.did, caught.value.expected) == ("look into table users", "table users: 1 row")
     assert (caught.value.got, caught.value.why, caught.value.look) == ("table users: 2 rows", "because", "create_user")
 
 

@@ -52,7 +52,6 @@ def test_everything_runs_once_in_order_and_is_heard_of():
     plan = Schedule(CHECKS, set(), heard.append)
     assert run(plan) == [each.id for each in CHECKS]
     assert [each.id for each in heard] == [each.id for each in CHECKS]
-    plan.wait(0)
 
 
 def test_what_needs_a_failed_check_is_blocked_and_names_its_task():
@@ -106,3 +105,21 @@ def test_two_workers_never_get_the_same_check_and_wait_for_each_other():
     plan.done(schedule.result(CHECKS[0], Outcome.PASSED))
     thread.join(10)
     assert late == ["1.1/b"]
+
+
+def test_checks_of_a_worker_that_is_gone_wait_again_unless_they_have_a_result():
+    plan = Schedule(CHECKS[:2], set())
+    assert plan.claim() == "1.1/a"
+    plan.give_back(CHECKS[:1])
+    assert plan.claim() == "1.1/a"
+    plan.done(schedule.result(CHECKS[0], Outcome.PASSED))
+    plan.give_back(CHECKS[:1])
+    assert plan.claim() == "1.1/b"
+
+
+def test_what_a_worker_that_is_gone_has_claimed_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(schedule, "LAST_RESULTS", 0)
+    plan = Schedule(CHECKS[:1], set(), deadline=0.2)
+    assert plan.claim() == "1.1/a"
+    assert plan.claim() is None
+    assert plan.results == {}

@@ -83,6 +83,7 @@ class Life:
 
     def records(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
         """The testimony so far, of one kind; what is not a record is passed over."""
+        self.testimony.drain()
         for line in bytes(self.testimony.kept).split(b"\n"):
             try:
                 record = json.loads(line)

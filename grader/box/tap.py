@@ -1,6 +1,7 @@
 """What a life writes: drained for as long as it writes, kept to a cap."""
 
 import os
+import threading
 
 from grader.box.sandbox import MEGABYTE
 
@@ -17,9 +18,14 @@ class Tap:
         self.kept = bytearray()
         self.total = 0
         self.open = True
+        self.lock = threading.Lock()
 
     def drain(self) -> bool:
-        """Take what is there; False at the end."""
+        """Take what is there; False at the end. Any thread may: what was written before an answer is there with it."""
+        with self.lock:
+            return self.open and self._drain()
+
+    def _drain(self) -> bool:
         while True:
             try:
                 data = os.read(self.reader, 65_536)
@@ -40,6 +46,7 @@ class Tap:
 
     def close(self) -> None:
         """Close the reading end, once."""
-        if self.open:
-            self.open = False
-            os.close(self.reader)
+        with self.lock:
+            if self.open:
+                self.open = False
+                os.close(self.reader)

@@ -29,7 +29,7 @@ def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> lis
             socket = stack.enter_context(app.socket(name)).open()
             socket.until(JOINED.format(name))
         except CheckFailed as failure:
-            failure.look, failure.why = "chat", LIMIT if number > 2 else ""  # noqa: PLR2004
+            failure.look, failure.why = "chat", LIMIT if number > 2 else ""
             raise
         found.append((name, socket))
     return found
@@ -39,7 +39,7 @@ def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> lis
 def test_says(app: App, newcomer: Callable, student: Student) -> None:
     """what one says, all hear; joining and leaving too"""
     with ExitStack() as stack:
-        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
         first.expect(JOINED.format(noor), look="chat.joined")
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)

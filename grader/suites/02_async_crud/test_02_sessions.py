@@ -24,7 +24,7 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
     value, undone = student.name(), student.name()
     did = f"async with db.session() as session: write '{value}'; await session.commit()"
     probe("committed", did, value=value, undone=undone, look="DatabaseManager.session")
-    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", look="DatabaseManager.session")
+    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", look="DatabaseManager.session", life=student.lives[-1])
     did = f"async with db.session() as session: write '{undone}'; await session.rollback()"
     why = "rollback() undoes all since the last commit: nothing may be committed behind the back of whoever owns the session."
     expect(not stored(student, undone), did=did, expected="it is not in the file", got="it is", look="DatabaseManager.session", why=why)
@@ -59,7 +59,7 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
     if not stored(student, value):
         with suppress(CheckFailed):  # functions that commit for themselves are as good
             probe("requested", did, value=value, by_crud=True)
-    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=COMMIT, look="get_session")
+    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=COMMIT, look="get_session", life=student.lives[-1])
 
 
 @check("2.2", points=2, needs="2.2/a-request-commits", lesson="one-session-per-request")

@@ -34,7 +34,7 @@ def stored_as_given(student: Student, probe: Callable, person: dict[str, Any], w
     columns = "username, email, hashed_password, full_name, role, is_active"
     row = student.database.rows(f"SELECT {columns} FROM users WHERE username = ?", [person["username"]])
     wanted = [(*person.values(), "reader", 1)]
-    expect(row == wanted, did=did, expected=str(wanted), got=row or "there is no such row", why=why, look="create_user")
+    expect(row == wanted, did=did, expected=str(wanted), got=row or "there is no such row", why=why, look="create_user", life=student.lives[-1])
 
 
 @check("2.5", points=1, needs=NEEDS)

@@ -35,7 +35,7 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
         ("drafts", "posts", "published = 0 AND author_id IN (SELECT id FROM users)"),
     ):
         found = database.value(f"SELECT count(*) FROM {table} WHERE {where}")
-        expect(found > 0, did=DID, expected=what, got="none", why=why, look="seed")
+        expect(found > 0, did=DID, expected=what, got="none", why=why, look="seed", life=student.lives[-1])
     if "tags" in {name for (name,) in database.rows("SELECT name FROM pragma_table_info('posts')")}:
         tags = [tags for (tags,) in database.rows("SELECT tags FROM posts") if tags and tags not in ("[]", "null")]
         expect(bool(tags), did=DID, expected="posts with tags", got="no post has a tag", look="seed")

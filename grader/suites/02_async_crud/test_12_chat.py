@@ -35,10 +35,8 @@ def enter(app: App, name: str, stack: ExitStack, why: str = "") -> Socket:
 
 def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> list[tuple[str, Socket]]:
     """That many people in the chat, each having seen itself join."""
-    found = []
-    for name in [newcomer(app, login=False).username for _ in range(number)]:
-        found.append((name, enter(app, name, stack, LIMIT if number > 2 else "")))
-    return found
+    names = [newcomer(app, login=False).username for _ in range(number)]
+    return [(name, enter(app, name, stack, LIMIT if number > 2 else "")) for name in names]
 
 
 def go_on(socket: Socket, name: str) -> list[str]:
@@ -75,7 +73,7 @@ def test_says(app: App, newcomer: Callable, student: Student) -> None:
         first.expect(JOINED.format(noor), look="chat")
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)
-        for socket in (first, second):
+        for socket in (second, first):
             socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat")
         second.close()
         first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from grader.app import App
 from grader.check import check
@@ -69,6 +69,8 @@ def test_both_or_neither(app: App, newcomer: Callable, student: Student) -> None
                 student.database.write(f"CREATE TRIGGER refuse_{text} BEFORE {event} {refuse}")
             socket = enter(app, name, stack)
             socket.send(text)
+            with suppress(TimeoutError):  # a sender who is told of the failure must be there to hear it
+                socket.receive(5)
             socket.close()  # what it sent is dealt with before its end is
             heard = hears.until(f"Client #{name} left the chat.", look="chat")
             did, said = f"{name} sends {text!r}, {what}", SAYS.format(name, text)
