@@ -61,7 +61,9 @@ async def by_hand(username: str, title: str) -> dict[str, Any]:
         second = await _post(db, author, title, "second", tags=("a", "b"), published=True)
         made, second_made = await _shown(db, first), await _shown(db, second)
         answers = [
-            await _done(db, lambda session: crud.update_post(session, first, {"title": f"{title} again", "author_id": other})),
+            await _done(
+                db, lambda session: crud.update_post(session, first, {"title": f"{title} again", "author_id": other})
+            ),
             await _done(db, lambda session: crud.update_post(session, first, {"tags": ["c"]})),
             await _done(db, lambda session: crud.delete_post(session, second)),
         ]

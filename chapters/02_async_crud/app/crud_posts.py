@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.models import Post
 
 
-async def create_post(  # noqa: PLR0913, PLR0917 -- a post has that many parts
+async def create_post(
     session: AsyncSession,
     author_id: int,
     title: str,

@@ -15,5 +15,12 @@ def test_speaks_to_the_file(student: Student) -> None:
     did = f"from app.database import engine; CREATE TABLE notes; INSERT INTO notes VALUES ('{value}')"
     student.probe("01_orm_setup.engine_row", did, table="notes", value=value)
     expected = "the row in the file that DATABASE_URL names"
-    expect(student.database.path.is_file(), did=did, expected=expected, got="that file was not even made", why=WHY, look=LOOK)
+    expect(
+        student.database.path.is_file(),
+        did=did,
+        expected=expected,
+        got="that file was not even made",
+        why=WHY,
+        look=LOOK,
+    )
     student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look=LOOK, why=WHY)

@@ -22,7 +22,9 @@ def test_a_session_from_the_factory(student: Student) -> None:
         failure.look = "make_session_factory.sessionmaker"
         raise
     why = "A session needs the engine: sessionmaker(engine). commit() is what writes."
-    student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look="make_session_factory.sessionmaker", why=why)
+    student.database.expect_rows(
+        1, "notes", "value = ?", [value], did=did, look="make_session_factory.sessionmaker", why=why
+    )
 
 
 @check("1.3", points=2, needs="1.3/a-session-from-the-factory", lesson="one-session-for-each-piece-of-work")

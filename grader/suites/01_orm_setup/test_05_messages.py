@@ -53,7 +53,9 @@ def test_from_both_sides(student: Student) -> None:
         2, "messages JOIN users ON users.id = messages.owner_id", "username = ?", [username], did=did, look="User.messages",
         why="Two relationships that name each other with back_populates are the two sides of one thing.",
     )  # fmt: skip
-    seen = student.probe("01_orm_setup.both_sides", "Message(owner=user), then look into user.messages", username=student.name())
+    seen = student.probe(
+        "01_orm_setup.both_sides", "Message(owner=user), then look into user.messages", username=student.name()
+    )
     expect(
         seen == [True, True], did="Message(owner=user), then look into user.messages; and the other way round",
         expected="each side shows what was done on the other", got="one side knows nothing of the other", look="User.messages",
@@ -67,7 +69,9 @@ def test_the_table_refuses(student: Student) -> None:
     database = schema(student)
     with database.open() as connection:
         found = {row["name"]: bool(row["notnull"]) for row in connection.execute("PRAGMA table_info(messages)")}
-        keys = {(row["from"], row["table"], row["to"]) for row in connection.execute("PRAGMA foreign_key_list(messages)")}
+        keys = {
+            (row["from"], row["table"], row["to"]) for row in connection.execute("PRAGMA foreign_key_list(messages)")
+        }
     for name in ("content", "timestamp", "owner_id"):
         expect(
             found.get(name, False), did=CREATE, expected=f"messages.{name} NOT NULL", look=f"Message.{name}",
@@ -87,7 +91,7 @@ def moment(probe: Probe) -> datetime.datetime:
     stored = probe.next()
     try:
         if isinstance(stored, int | float):
-            while stored > 1e11:  # noqa: PLR2004 -- finer than seconds: the year 5138
+            while stored > 1e11:
                 stored /= 1000
             return datetime.datetime.fromtimestamp(stored, datetime.UTC)
         value = datetime.datetime.fromisoformat(stored)
@@ -105,7 +109,7 @@ def test_the_time_of_the_insert(student: Student) -> None:
         began = time.monotonic()
         probe.go_on()
         later = moment(probe)
-        while later == first and time.monotonic() - began < 2:  # noqa: PLR2004 -- seconds; a clock may count whole ones
+        while later == first and time.monotonic() - began < 2:
             probe.go_on()
             later = moment(probe)
     expect(

@@ -53,4 +53,6 @@ def test_a_file_with_data(student: Student) -> None:
     student.probe("01_orm_setup.users", "store 30 users", usernames=[f"{student.name()}-{n}" for n in range(30)])
     app = student.start()
     app.get("/").expect(200, look="page")
-    student.database.expect_rows(30, "users", did="start the server on a file with 30 users", look="create_tables.drop_all", why=ONLY)
+    student.database.expect_rows(
+        30, "users", did="start the server on a file with 30 users", look="create_tables.drop_all", why=ONLY
+    )

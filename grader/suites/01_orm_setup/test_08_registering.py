@@ -34,7 +34,9 @@ def test_a_new_user(app: App, student: Student) -> None:
     """each of 30 new users is answered with 201, id and username, and is in the file by then"""
     for _ in range(30):
         username = student.name()
-        answer = app.post("/register", json={"username": username, "password": "correct horse"}).expect(201, look="register")
+        answer = app.post("/register", json={"username": username, "password": "correct horse"}).expect(
+            201, look="register"
+        )
         user = answer.expect_keys("id", "username", look="register")
         stored = stored_id(student, username, answer)
         if user["id"] != stored or user["username"] != username:
@@ -74,7 +76,15 @@ def test_at_the_same_moment(app: App, student: Student) -> None:
         answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
     created = sum(answer.status == 201 for answer in answers)
     did = f"{answers[0].did}, 20 times at once"
-    expect(created == 1, did=did, expected="one 201", got=f"{created} answers 201", why=RACE, look="create_user", life=app.life)
+    expect(
+        created == 1,
+        did=did,
+        expected="one 201",
+        got=f"{created} answers 201",
+        why=RACE,
+        look="create_user",
+        life=app.life,
+    )
     student.database.expect_rows(1, "users", "username = ?", [body["username"]], did=did, look="create_user", why=RACE)
 
 
@@ -87,7 +97,21 @@ def test_no_password_in_the_file(app: App, student: Student) -> None:
     app.kill()
     did = "register two users with one password, then search the whole file for it"
     raw = student.database.raw()
-    expect(password.encode() not in raw, did=did, expected="not found", got="it is there, in clear", why=HASH, look="register.create_user")
+    expect(
+        password.encode() not in raw,
+        did=did,
+        expected="not found",
+        got="it is there, in clear",
+        why=HASH,
+        look="register.create_user",
+    )
     with student.database.copy() as copy:
         different = copy.value("SELECT count(DISTINCT hashed_password) FROM users")
-    expect(different == 2, did=did, expected="two different hashes", got="the same hash twice", why=HASH, look="register.create_user")  # noqa: PLR2004
+    expect(
+        different == 2,
+        did=did,
+        expected="two different hashes",
+        got="the same hash twice",
+        why=HASH,
+        look="register.create_user",
+    )

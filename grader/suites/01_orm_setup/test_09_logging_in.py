@@ -29,7 +29,12 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
     answer.expect(401, why="Whoever does not know the password gets no token.", look="login.verify_password")
     if not answer.headers.get("www-authenticate", "").lower().startswith("bearer"):
         got = f"401, with {answer.headers.get('www-authenticate') or 'no such header'}"
-        raise answer.failed("401 with the header WWW-Authenticate: Bearer", got, look="login.HTTPException", why="401 must say how to log in.")
+        raise answer.failed(
+            "401 with the header WWW-Authenticate: Bearer",
+            got,
+            look="login.HTTPException",
+            why="401 must say how to log in.",
+        )
 
 
 @check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
@@ -52,5 +57,7 @@ def test_a_password_nobody_can_have(app: App, newcomer: Callable, student: Stude
     for username in (person.username, student.name()):
         for password in ("x" * 73, "null\0byte"):
             app.post("/token", form={"username": username, "password": password}).expect(
-                401, look="login", why="bcrypt raises an error for such a password: a login must take that for a wrong one."
+                401,
+                look="login",
+                why="bcrypt raises an error for such a password: a login must take that for a wrong one.",
             )

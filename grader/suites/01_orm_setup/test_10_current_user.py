@@ -11,7 +11,9 @@ from grader.app import App
 from grader.check import check
 from grader.student import Student
 
-OWN = "The token is made with the id of the user, and the same id must come out of it: auth.create_access_token(user.id)."
+OWN = (
+    "The token is made with the id of the user, and the same id must come out of it: auth.create_access_token(user.id)."
+)
 FORGED = "Anybody can write a token. Only the signature, made with your key and your algorithm, says that it is yours."
 
 
@@ -31,7 +33,14 @@ def claims_of(app: App, token: str, key: str) -> tuple[dict[str, Any], str]:
     if not str(algorithm).startswith("HS"):
         algorithm = "HS256"
     why = "Tokens are signed with SECRET_KEY from the environment, as the given auth.py does."
-    me(app, jwt.encode(claims, key, algorithm), "a token that we signed with SECRET_KEY", 200, why=why, look="SECRET_KEY")
+    me(
+        app,
+        jwt.encode(claims, key, algorithm),
+        "a token that we signed with SECRET_KEY",
+        200,
+        why=why,
+        look="SECRET_KEY",
+    )
     return claims, algorithm
 
 
@@ -43,7 +52,9 @@ def test_the_owner_of_the_token(app: App, newcomer: Callable) -> None:
         answer = app.get("/users/me", token=person.token).expect(200, why=OWN, look="login.create_access_token")
         found = answer.expect_keys("id", "username", look="get_current_user")
         if (found["id"], found["username"]) != (person.id, person.username):
-            raise answer.failed(f'{{"id": {person.id}, "username": "{person.username}"}}', why=OWN, look="get_current_user.get")
+            raise answer.failed(
+                f'{{"id": {person.id}, "username": "{person.username}"}}', why=OWN, look="get_current_user.get"
+            )
 
 
 @check("1.10", points=1, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
@@ -73,7 +84,13 @@ def test_expired(app: App, newcomer: Callable, student: Student) -> None:
     key = student.submission.secret_key
     claims, algorithm = claims_of(app, newcomer(app).token, key)
     why = "A token that never ends is a key that can never be taken back."
-    me(app, jwt.encode(claims | {"exp": int(time.time()) - 3600}, key, algorithm), "a token that expired an hour ago", 401, why=why)
+    me(
+        app,
+        jwt.encode(claims | {"exp": int(time.time()) - 3600}, key, algorithm),
+        "a token that expired an hour ago",
+        401,
+        why=why,
+    )
     endless = {name: value for name, value in claims.items() if name != "exp"}
     me(app, jwt.encode(endless, key, algorithm), "a token without exp", 401, why=why)
 
@@ -87,4 +104,11 @@ def test_gone(app: App, newcomer: Callable, student: Student) -> None:
     me(app, person.token, "the token of a user who was deleted", 401, why=why, look="get_current_user.get")
     app.post("/register", json={"username": person.username, "password": "another horse"}).expect(201, look="register")
     why = "A name can be given to somebody else; an id cannot. Find the user by the id in the token."
-    me(app, person.token, "the old token, after somebody else has registered the name", 401, why=why, look="get_current_user")
+    me(
+        app,
+        person.token,
+        "the old token, after somebody else has registered the name",
+        401,
+        why=why,
+        look="get_current_user",
+    )

@@ -38,7 +38,11 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise answer.failed("a list of messages", look="read_messages")
     if [each.get("content") for each in found] != contents[::-1]:
-        raise answer.failed(f"the three messages, {contents[-1]!r} first", look="get_messages.order_by", why="order_by says which comes first.")
+        raise answer.failed(
+            f"the three messages, {contents[-1]!r} first",
+            look="get_messages.order_by",
+            why="order_by says which comes first.",
+        )
     wanted = {"owner_id": owner[0], "owner": {"id": owner[0], "username": owner[1]}}
     for each in found:
         shown = each.get("owner") if isinstance(each.get("owner"), dict) else {}
@@ -58,8 +62,15 @@ def test_times_have_a_zone(student: Student, newcomer: Callable, history: Callab
     except ValueError:
         moment = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 -- one without a zone, as good as none
     now = datetime.datetime.now(datetime.UTC)
-    good = moment.tzinfo is not None and abs((now - moment).total_seconds()) < 600  # noqa: PLR2004 -- ten minutes
-    expect(good, did="GET /messages", expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}", got=text, why=why, look="MessageOut.timestamp")
+    good = moment.tzinfo is not None and abs((now - moment).total_seconds()) < 600
+    expect(
+        good,
+        did="GET /messages",
+        expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}",
+        got=text,
+        why=why,
+        look="MessageOut.timestamp",
+    )
 
 
 @check("1.11", points=1, needs="1.11/newest-first", lesson="passwords-and-tokens")
@@ -80,7 +91,15 @@ def test_pages(student: Student, newcomer: Callable, history: Callable) -> None:
     got = [id_ for skip in range(0, 12, 5) for id_ in ids(history(app, person, skip=skip, limit=5))]
     did = "GET /messages?limit=5, with skip=0, 5 and 10; ten of the messages have the same timestamp"
     why = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
-    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=why, look="get_messages.order_by", life=app.life)
+    expect(
+        got == expected,
+        did=did,
+        expected=f"the ids {expected}",
+        got=got,
+        why=why,
+        look="get_messages.order_by",
+        life=app.life,
+    )
 
 
 @check("1.11", points=1, needs="1.11/newest-first", lesson="order-and-pages")
@@ -103,9 +122,13 @@ def selects_between(app: App, marks: int) -> list[int]:
     end = time.monotonic() + 10
     while True:
         said = [sql.lower().lstrip() for sql in app.statements()]
-        places = [place for place, sql in enumerate(said) if sql.startswith("insert") and "users" in sql.partition("(")[0]]
+        places = [
+            place for place, sql in enumerate(said) if sql.startswith("insert") and "users" in sql.partition("(")[0]
+        ]
         if len(places) >= marks or time.monotonic() > end:
-            counts = [sum(sql.startswith("select") for sql in said[here:there]) for here, there in pairwise(places[-marks:])]
+            counts = [
+                sum(sql.startswith("select") for sql in said[here:there]) for here, there in pairwise(places[-marks:])
+            ]
             return counts if len(counts) == marks - 1 else [0] * (marks - 1)
         time.sleep(0.02)
 

@@ -56,12 +56,18 @@ def test_refused(app: App, newcomer: Callable, student: Student) -> None:
         [(_, witness)] = chatters(app, newcomer, stack, 1)
         stranger = stack.enter_context(app.socket(student.name()))
         if not stranger.refused():
-            got = "an open socket" if stranger.status == 101 else f"closed with {stranger.status}"  # noqa: PLR2004
+            got = "an open socket" if stranger.status == 101 else f"closed with {stranger.status}"
             raise stranger.failed(stranger.did, "refused: HTTP 403, or closed with code 1008", got, look="chat",
                                   why="Close before you accept: then the handshake itself is answered with 403.")  # fmt: skip
         witness.send("still here")
         heard = witness.receive() or ""
-        expect(heard.endswith("says: still here"), did="an unknown name tries to connect", expected="nobody hears of it", got=heard, look="chat")
+        expect(
+            heard.endswith("says: still here"),
+            did="an unknown name tries to connect",
+            expected="nobody hears of it",
+            got=heard,
+            look="chat",
+        )
 
 
 @check("1.12", points=2, needs="1.12/says", lesson="sockets")
@@ -106,7 +112,11 @@ def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) ->
         did = f"{noor} sends a message that the database refuses, then another"
         second.send("boom")
         second.send("next")  # whoever sent what was refused may be told, or thrown out
-        missed = [frame for frame in heard_until(first, {SAYS.format(noor, "next"), LEFT.format(noor)}, did) if "boom" in frame]
+        missed = [
+            frame
+            for frame in heard_until(first, {SAYS.format(noor, "next"), LEFT.format(noor)}, did)
+            if "boom" in frame
+        ]
         expect(
             not missed, did=did, expected="nobody hears what was not stored", got=" ".join(missed), look="chat.says",
             life=app.life, why="Broadcast only behind a commit that has succeeded.",
@@ -152,9 +162,16 @@ def test_somebody_never_reads(app: App, newcomer: Callable) -> None:
         for number in range(12):
             first.send(f"{number} {long}")
             try:
-                first.until(SAYS.format(mira, f"{number} {long}"), did="chat, while somebody connected does not read", why=READER)
+                first.until(
+                    SAYS.format(mira, f"{number} {long}"),
+                    did="chat, while somebody connected does not read",
+                    why=READER,
+                )
             except CheckFailed as failure:
-                failure.expected, failure.look = SAYS.format(mira, f"{number} xxx... (60,000 letters)"), "broadcast.send_text"
+                failure.expected, failure.look = (
+                    SAYS.format(mira, f"{number} xxx... (60,000 letters)"),
+                    "broadcast.send_text",
+                )
                 raise
 
 
@@ -199,10 +216,20 @@ def test_while_the_database_is_busy(app: App, newcomer: Callable, student: Stude
                 got="no answer until the file was free again", life=app.life,
             )  # fmt: skip
         second.send("after")
-        second.until(SAYS.format(noor, "after"), did="free the file, and send another message", look="chat.save_message", why=WAIT)
+        second.until(
+            SAYS.format(noor, "after"),
+            did="free the file, and send another message",
+            look="chat.save_message",
+            why=WAIT,
+        )
 
 
-@check("1.12", points=1, needs=("1.12/stored-before-broadcast", "1.3/closed-after-the-request"), lesson="the-event-loop-never-waits")
+@check(
+    "1.12",
+    points=1,
+    needs=("1.12/stored-before-broadcast", "1.3/closed-after-the-request"),
+    lesson="the-event-loop-never-waits",
+)
 def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
     """20 requests for the history while 15 chatters have a message in flight: everything is answered"""
     with ExitStack() as stack:

@@ -9,7 +9,9 @@ from grader.database import Database
 from grader.expect import expect
 from grader.student import Student
 
-PLACE = "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
+PLACE = (
+    "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
+)
 SAME = "Each start must find the file of the last one: the same name, in the same place, and nothing in it may be thrown away."
 
 
@@ -36,7 +38,13 @@ def test_beside_the_app(student: Student) -> None:
     stray += [f"it is {path.relative_to(root)}" for path in root.rglob("*") if is_database(path)]
     got = f"no database there; {stray[0]}" if stray else "no database there"
     expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=PLACE, look="default_url.return")
-    expect({"users", "messages"} <= Database(root / found[0]).tables(), did=did, expected="its tables", got="none", look="default_url")
+    expect(
+        {"users", "messages"} <= Database(root / found[0]).tables(),
+        did=did,
+        expected="its tables",
+        got="none",
+        look="default_url",
+    )
 
 
 @check("1.13", points=2, needs=("1.13/beside-the-app", "1.12"), lesson="where-the-file-lies")
@@ -55,4 +63,11 @@ def test_the_history_is_still_there(student: Student, newcomer: Callable, histor
     answer.expect(200, expected="200: the user is still there", why=SAME, look="default_url.return")
     person.token = answer.expect_keys("access_token")["access_token"]
     contents = [message.get("content") for message in history(app, person)]
-    expect(contents == ["remember me"], did=did, expected=["remember me"], got=contents, why=SAME, look="default_url.return")
+    expect(
+        contents == ["remember me"],
+        did=did,
+        expected=["remember me"],
+        got=contents,
+        why=SAME,
+        look="default_url.return",
+    )

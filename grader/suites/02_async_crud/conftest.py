@@ -40,14 +40,21 @@ def newcomer(student: Student) -> Newcomer:
 
     def register(app: App, *, login: bool = True) -> Person:
         username, password = student.name(), f"{student.name()}-secret"
-        body = {"username": username, "email": f"{username}@example.com", "password": password, "full_name": username.title()}
+        body = {
+            "username": username,
+            "email": f"{username}@example.com",
+            "password": password,
+            "full_name": username.title(),
+        }
         answer = app.post("/register", json=body).expect(
             201, why="Nothing can be tried until somebody can register.", look="create_user"
         )
         found = answer.expect_keys("id", "username")
         person = Person(username, body["email"], body["full_name"], password, found["id"])
         if login:
-            answer = app.post("/token", form={"username": username, "password": password}).expect(200, look="get_user_by_username")
+            answer = app.post("/token", form={"username": username, "password": password}).expect(
+                200, look="get_user_by_username"
+            )
             person.token = answer.expect_keys("access_token")["access_token"]
         return person
 
@@ -90,8 +97,14 @@ def unlocked(student: Student) -> Callable[..., None]:
                 other.execute("BEGIN IMMEDIATE")
                 other.execute("ROLLBACK")
         except sqlite3.Error as problem:
-            got = f"{problem}: your program still holds its lock" if "locked" in str(problem) else f"sqlite3 says: {problem}"
-            raise CheckFailed(did, "another program can write at once", got, why=why, look=look, life=student.lives[-1]) from problem
+            got = (
+                f"{problem}: your program still holds its lock"
+                if "locked" in str(problem)
+                else f"sqlite3 says: {problem}"
+            )
+            raise CheckFailed(
+                did, "another program can write at once", got, why=why, look=look, life=student.lives[-1]
+            ) from problem
 
     return expect_unlocked
 

@@ -10,7 +10,9 @@ from grader.student import Student
 CONNECT = "DatabaseManager.def connect"  # the word alone stands in other lines of the class too
 AWAITED = "connect() and close() are coroutines: async def. An engine opens no file until something is read through it."
 KEYS = "SQLite ignores foreign keys unless asked: PRAGMA foreign_keys=ON, on every new connection, before a transaction; inside one it does nothing."
-OPEN = "Each connection of aiosqlite has a thread of its own. Both stay until somebody closes them: dispose of the engine."
+OPEN = (
+    "Each connection of aiosqlite has a thread of its own. Both stay until somebody closes them: dispose of the engine."
+)
 
 
 @check("2.1", points=2, lesson="async-engine-and-session")
@@ -29,7 +31,9 @@ def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
     """a row that refers to nothing is refused"""
     did = "INSERT INTO children (parent) VALUES (99), where table parents has no row 99"
     probe("orphans", did, connections=1, look="enforce_foreign_keys")
-    student.database.expect_rows(1, "children", "parent = 1", did="INSERT INTO children (parent) VALUES (1), which exists")
+    student.database.expect_rows(
+        1, "children", "parent = 1", did="INSERT INTO children (parent) VALUES (1), which exists"
+    )
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
 
 
@@ -62,8 +66,22 @@ def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
     with student.probing("02_async_crud.unopenable", did, folder=str(file), file=str(file)) as probe:
         no_folder, no_database, left = listed(probe.next(), 3, did, CONNECT)
     why = "Say it when you connect, not at some later query: read something. An error goes out; nobody asks whether connect() gave None."
-    for what, said in (("a database in a folder that cannot be written to", no_folder), ("a file that is a letter", no_database)):
-        expect(bool(said), did=did.replace("what cannot be opened", what), expected="an error", got="no error", why=why, look=CONNECT, life=probe.life)
-    did, got = f"{did}, then look what is still open", ", ".join(sorted({str(each) for each in listed(left, None, did)}))
+    for what, said in (
+        ("a database in a folder that cannot be written to", no_folder),
+        ("a file that is a letter", no_database),
+    ):
+        expect(
+            bool(said),
+            did=did.replace("what cannot be opened", what),
+            expected="an error",
+            got="no error",
+            why=why,
+            look=CONNECT,
+            life=probe.life,
+        )
+    did, got = (
+        f"{did}, then look what is still open",
+        ", ".join(sorted({str(each) for each in listed(left, None, did)})),
+    )
     why = f"When connect() raises, nobody will call close(). {OPEN}"
     expect(not left, did=did, expected="nothing", got=got, why=why, look=CONNECT, life=probe.life)

@@ -7,7 +7,9 @@ from grader.check import check
 from grader.expect import CheckFailed, expect
 from grader.student import Student
 
-EXPIRED = "A commit makes SQLAlchemy forget what it has read. To read it again takes an await, and an attribute has none."
+EXPIRED = (
+    "A commit makes SQLAlchemy forget what it has read. To read it again takes an await, and an attribute has none."
+)
 COMMIT = "Nothing is in the file before commit(). Whoever owns the session commits: here that is get_session."
 
 
@@ -15,7 +17,9 @@ def stored(student: Student, value: str) -> bool:
     """Whether the value stands in the file: as a note, or as a user where sessions are not SQLAlchemy's."""
     tables = student.database.tables()
     places = [place for place in (("notes", "value"), ("users", "username")) if place[0] in tables]
-    return any(student.database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places)
+    return any(
+        student.database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places
+    )
 
 
 @check("2.2", points=2, needs="2.1", lesson="async-engine-and-session")
@@ -24,10 +28,24 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
     value, undone = student.name(), student.name()
     did = f"async with db.session() as session: write '{value}'; await session.commit()"
     probe("committed", did, value=value, undone=undone, look="DatabaseManager.session")
-    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", look="DatabaseManager.session", life=student.lives[-1])
+    expect(
+        stored(student, value),
+        did=did,
+        expected="it is in the file",
+        got="it is not",
+        look="DatabaseManager.session",
+        life=student.lives[-1],
+    )
     did = f"async with db.session() as session: write '{undone}'; await session.rollback()"
     why = "rollback() undoes all since the last commit: nothing may be committed behind the back of whoever owns the session."
-    expect(not stored(student, undone), did=did, expected="it is not in the file", got="it is", look="DatabaseManager.session", why=why)
+    expect(
+        not stored(student, undone),
+        did=did,
+        expected="it is not in the file",
+        got="it is",
+        look="DatabaseManager.session",
+        why=why,
+    )
 
 
 @check("2.2", points=2, needs="2.2/commit-writes", lesson="objects-after-a-commit")
@@ -37,7 +55,14 @@ def test_readable_after_commit(student: Student, probe: Callable) -> None:
     did = f"store '{value}'; await session.commit(); then read it from the object, and store what was read"
     probe("read_after_commit", did, value=value, again=again, why=EXPIRED, look="DatabaseManager.session")
     for copy in (f"{value}-{again}", f"{value}-{again}-{again}"):
-        expect(stored(student, copy), did=did, expected=f"'{value}'", got="something else", why=EXPIRED, look="DatabaseManager.session")
+        expect(
+            stored(student, copy),
+            did=did,
+            expected=f"'{value}'",
+            got="something else",
+            why=EXPIRED,
+            look="DatabaseManager.session",
+        )
 
 
 @check("2.2", points=1, needs="2.2/commit-writes", lesson="one-session-per-task")
@@ -47,7 +72,14 @@ def test_apart(student: Student, probe: Callable) -> None:
     did = f"write '{value}' in one session; roll back in another; commit the first"
     why = "One session is one piece of work. Shared by two, each can undo, or commit, half of what the other does."
     probe("apart", did, value=value, why=why, look="DatabaseManager.session")
-    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=why, look="DatabaseManager.session")
+    expect(
+        stored(student, value),
+        did=did,
+        expected="it is in the file",
+        got="it is not",
+        why=why,
+        look="DatabaseManager.session",
+    )
 
 
 @check("2.2", points=1, needs="2.2/commit-writes", lesson="one-session-per-request")
@@ -59,7 +91,15 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
     if not stored(student, value):
         with suppress(CheckFailed):  # functions that commit for themselves are as good
             probe("requested", did, value=value, by_crud=True)
-    expect(stored(student, value), did=did, expected="it is in the file", got="it is not", why=COMMIT, look="get_session", life=student.lives[-1])
+    expect(
+        stored(student, value),
+        did=did,
+        expected="it is in the file",
+        got="it is not",
+        why=COMMIT,
+        look="get_session",
+        life=student.lives[-1],
+    )
 
 
 @check("2.2", points=2, needs="2.2/a-request-commits", lesson="one-session-per-request")
@@ -72,4 +112,12 @@ def test_a_failing_request(student: Student, unlocked: Callable) -> None:
         ours = probe.next()
         unlocked(did, why=why, look="get_session")
         left = bool(ours) and stored(student, value)
-        expect(not left, did=did, expected="it is not in the file", got="it is", why=why, look="get_session", life=probe.life)
+        expect(
+            not left,
+            did=did,
+            expected="it is not in the file",
+            got="it is",
+            why=why,
+            look="get_session",
+            life=probe.life,
+        )

@@ -10,7 +10,17 @@ from grader.student import Student
 
 CREATE = "create the tables of the models"
 COLUMNS = {
-    "users": ("id", "username", "email", "hashed_password", "full_name", "role", "is_active", "created_at", "message_count"),
+    "users": (
+        "id",
+        "username",
+        "email",
+        "hashed_password",
+        "full_name",
+        "role",
+        "is_active",
+        "created_at",
+        "message_count",
+    ),
     "posts": ("id", "title", "content", "author_id", "published", "created_at", "updated_at"),
 }
 REQUIRED = {"users": ("username", "email", "hashed_password"), "posts": ("title", "content", "author_id")}
@@ -49,10 +59,17 @@ def test_the_columns(student: Student, probe: Callable) -> None:
             got=f"it has no {', '.join(missing)}" if found else f"there is no table {table}",
             why="A column exists when the class has an attribute for it: name: Mapped[str].",
         )  # fmt: skip
-    keys = database.rows("SELECT \"table\", \"to\" FROM pragma_foreign_key_list('posts') WHERE \"from\" = 'author_id'")
+    keys = database.rows('SELECT "table", "to" FROM pragma_foreign_key_list(\'posts\') WHERE "from" = \'author_id\'')
     good = any(table == "users" and column in ("id", None) for table, column in keys)
     got = f"it refers to {keys[0][0]}.{keys[0][1]}" if keys else "it refers to nothing"
-    expect(good, did=CREATE, expected="posts.author_id refers to users.id", got=got, look="Post", why="ForeignKey names the table and its column.")
+    expect(
+        good,
+        did=CREATE,
+        expected="posts.author_id refers to users.id",
+        got=got,
+        look="Post",
+        why="ForeignKey names the table and its column.",
+    )
 
 
 @check("2.3", points=2, needs="2.3/the-columns", lesson="defaults-in-the-database-too")
@@ -81,7 +98,10 @@ def test_times(student: Student, probe: Callable, insert: Callable) -> None:
     database = schema(probe, student)
     why = 'server_default=func.now() is a function the database calls; the text "now()" is only a text.'
     author = insert("users")
-    for table, names, values in (("users", ["created_at"], {}), ("posts", ["created_at", "updated_at"], {"author_id": author})):
+    for table, names, values in (
+        ("users", ["created_at"], {}),
+        ("posts", ["created_at", "updated_at"], {"author_id": author}),
+    ):
         for name in names:
             row = insert(table, without=(name,), **values)
             found = database.value(f"SELECT {name} FROM {table} WHERE id = ?", [row])

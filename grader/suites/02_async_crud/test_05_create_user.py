@@ -18,7 +18,12 @@ SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_a
 def somebody(student: Student, **fields: Any) -> dict[str, Any]:
     """What create_user is given."""
     name = student.name()
-    return {"username": name, "email": f"{name}@example.com", "hashed_password": f"hash-{student.name()}", "full_name": None} | fields
+    return {
+        "username": name,
+        "email": f"{name}@example.com",
+        "hashed_password": f"hash-{student.name()}",
+        "full_name": None,
+    } | fields
 
 
 def body(student: Student, **fields: Any) -> dict[str, Any]:
@@ -34,20 +39,32 @@ def stored_as_given(student: Student, probe: Callable, person: dict[str, Any], w
     columns = "username, email, hashed_password, full_name, role, is_active"
     row = student.database.rows(f"SELECT {columns} FROM users WHERE username = ?", [person["username"]])
     wanted = [(*person.values(), "reader", 1)]
-    expect(row == wanted, did=did, expected=str(wanted), got=row or "there is no such row", why=why, look="create_user", life=student.lives[-1])
+    expect(
+        row == wanted,
+        did=did,
+        expected=str(wanted),
+        got=row or "there is no such row",
+        why=why,
+        look="create_user",
+        life=student.lives[-1],
+    )
 
 
 @check("2.5", points=1, needs=NEEDS)
 def test_a_new_user(student: Student, probe: Callable) -> None:
     """a new user is stored as given"""
-    stored_as_given(student, probe, somebody(student), "add() and flush() send the row; whoever owns the session commits.")
+    stored_as_given(
+        student, probe, somebody(student), "add() and flush() send the row; whoever owns the session commits."
+    )
 
 
 @check("2.5", points=1, needs="2.5/a-new-user", lesson="values-travel-beside-the-sql")
 def test_any_text(student: Student, probe: Callable) -> None:
     """any text can be a full name: quotes, SQL, other scripts"""
     why = "The text of a value never belongs into the text of the SQL: it travels apart, as a parameter."
-    stored_as_given(student, probe, somebody(student, full_name="Zoë O'Brien'); DROP TABLE users; -- 100% _ \N{HEDGEHOG}"), why)
+    stored_as_given(
+        student, probe, somebody(student, full_name="Zoë O'Brien'); DROP TABLE users; -- 100% _ \N{HEDGEHOG}"), why
+    )
 
 
 @check("2.5", points=1, needs=("2.5/a-new-user", "2.2/a-request-commits"))
@@ -57,13 +74,24 @@ def test_registering(app: App, student: Student) -> None:
     answer = app.post("/register", json=sent).expect(201, look="register")
     shown = answer.expect_keys(*SHOWN, look="UserOut")
     why = "Nothing is in the file before commit(): without it the session throws its work away when it is closed."
-    student.database.expect_rows(1, "users", "username = ?", [sent["username"]], did=answer.did, why=why, look="get_session")
+    student.database.expect_rows(
+        1, "users", "username = ?", [sent["username"]], did=answer.did, why=why, look="get_session"
+    )
     id_, hashed = student.database.rows("SELECT id, hashed_password FROM users")[0]
-    wanted = {"id": id_, "username": sent["username"], "email": sent["email"], "full_name": "Mira Moon", "role": "reader", "is_active": True}
+    wanted = {
+        "id": id_,
+        "username": sent["username"],
+        "email": sent["email"],
+        "full_name": "Mira Moon",
+        "role": "reader",
+        "is_active": True,
+    }
     if any(shown[name] != value or type(shown[name]) is not type(value) for name, value in wanted.items()):
         raise answer.failed(str(wanted), look="register")
     if any(secret in answer.text for secret in (sent["password"], hashed)):
-        raise answer.failed("no password and no hash", look="UserOut", why="A schema names what goes out; leave it off.")
+        raise answer.failed(
+            "no password and no hash", look="UserOut", why="A schema names what goes out; leave it off."
+        )
     app.post("/register", json=body(student)).expect(201, look="register")
 
 
@@ -78,7 +106,14 @@ def test_taken(student: Student, probe: Callable) -> None:
     probe("create_users", did, people=[first, same_name, same_email, last], why=why, look="create_user")
     found = [row[0] for row in student.database.rows("SELECT email FROM users ORDER BY id")]
     wanted = [first["email"], last["email"]]
-    expect(found == wanted, did=did, expected=f"two users: {', '.join(wanted)}", got=", ".join(found) or "none", why=why, look="create_user")
+    expect(
+        found == wanted,
+        did=did,
+        expected=f"two users: {', '.join(wanted)}",
+        got=", ".join(found) or "none",
+        why=why,
+        look="create_user",
+    )
 
 
 @check("2.5", points=1, needs="2.5/taken", lesson="refusals")
@@ -99,13 +134,21 @@ def test_which_is_taken(app: App, student: Student) -> None:
     for taken, other in (("username", "email"), ("email", "username")):
         again = body(student) | {taken: first[taken]}
         answer = app.post("/register", json=again).expect(
-            409, 400, expected=f"409: this {taken} is taken", look="create_user", why=f"create_user says None when something is taken. {NO}"
+            409,
+            400,
+            expected=f"409: this {taken} is taken",
+            look="create_user",
+            why=f"create_user says None when something is taken. {NO}",
         )
         detail = str(answer.expect_keys("detail", look="register")["detail"]).lower().replace("e-mail", "email")
         detail = detail.replace(again["username"], "").replace(again["email"], "")
         if taken not in detail or other in detail:
-            raise answer.failed(f"a detail that names the {taken}", look="register", why="Who is refused wants to know what to change.")
-    student.database.expect_rows(1, "users", did="register with a taken username, and with a taken email", look="create_user")
+            raise answer.failed(
+                f"a detail that names the {taken}", look="register", why="Who is refused wants to know what to change."
+            )
+    student.database.expect_rows(
+        1, "users", did="register with a taken username, and with a taken email", look="create_user"
+    )
 
 
 @check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
@@ -117,20 +160,45 @@ def test_at_the_same_moment(app: App, student: Student) -> None:
         answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
     created = sum(answer.status == 201 for answer in answers)
     did = f"{answers[0].did}, 20 times at once"
-    expect(created == 1, did=did, expected="one 201", got=f"{created} answers 201", why=RACE, look="create_user", life=app.life)
+    expect(
+        created == 1,
+        did=did,
+        expected="one 201",
+        got=f"{created} answers 201",
+        why=RACE,
+        look="create_user",
+        life=app.life,
+    )
     student.database.expect_rows(1, "users", did=did, look="create_user", why=RACE)
 
 
 @check("2.5", points=1, needs="2.5/registering")
 def test_what_is_not_theirs_to_say(app: App, student: Student) -> None:
     """role, is_active and id from a client are ignored, or the body is refused"""
-    for name, value in (("role", "admin"), ("is_active", False), ("id", 4711), ("message_count", 99), ("hashed_password", "x")):
+    for name, value in (
+        ("role", "admin"),
+        ("is_active", False),
+        ("id", 4711),
+        ("message_count", 99),
+        ("hashed_password", "x"),
+    ):
         sent = body(student, **{name: value})
         answer = app.post("/register", json=sent).expect(201, 422, look="UserCreate")
-        row = student.database.rows("SELECT role, is_active, id, message_count, hashed_password FROM users WHERE username = ?", [sent["username"]])
+        row = student.database.rows(
+            "SELECT role, is_active, id, message_count, hashed_password FROM users WHERE username = ?",
+            [sent["username"]],
+        )
         good = not row or (row[0][:2] == ("reader", 1) and row[0][2] != 4711 and row[0][3] == 0 and row[0][4] != "x")
         why = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
-        expect(good, did=answer.did, expected=f"{name} is not taken over", got=f"a row with {name} = {value}", why=why, look="register", life=app.life)
+        expect(
+            good,
+            did=answer.did,
+            expected=f"{name} is not taken over",
+            got=f"a row with {name} = {value}",
+            why=why,
+            look="register",
+            life=app.life,
+        )
 
 
 @check("2.5", points=1, needs=("2.5/a-new-user", "2.2/a-request-commits"), lesson="one-session-per-request")
@@ -141,4 +209,9 @@ def test_what_was_answered_is_there(app: App, student: Student) -> None:
         sent = body(student)
         answer = app.post("/register", json=sent).expect(201, look="register")
         if student.database.value("SELECT count(*) FROM users WHERE username = ?", [sent["username"]]) != 1:
-            raise answer.failed("the row, the moment the answer is here", f"no row yet (request {number + 1} of 30)", why=why, look="get_session")
+            raise answer.failed(
+                "the row, the moment the answer is here",
+                f"no row yet (request {number + 1} of 30)",
+                why=why,
+                look="get_session",
+            )

@@ -23,7 +23,9 @@ def test_by_name(app: App, newcomer: Callable, student: Student) -> None:
         if (shown["id"], shown["username"], shown["full_name"]) != (person.id, person.username, person.full_name):
             raise answer.failed(f"{person.username} with the id {person.id}", why=ONE, look="get_user_by_username")
         if "email" in shown or person.email in answer.text or "password" in answer.text:
-            raise answer.failed("no email and no hash", why="What everybody may see is little: a schema of its own.", look="PublicUser")
+            raise answer.failed(
+                "no email and no hash", why="What everybody may see is little: a schema of its own.", look="PublicUser"
+            )
     app.get(f"/users/{student.name()}").expect(404, why=ONE, look="get_user_by_username")
 
 
@@ -38,7 +40,9 @@ def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
     student.database.write("UPDATE users SET is_active = 0 WHERE id = ?", [people[0].id])
     why = "A token lasts for a while; whether its owner may still come in, only the table knows."
     app.get("/users/me", token=people[0].token).expect(401, why=why, look="find_user")
-    app.post("/token", form={"username": people[0].username, "password": people[0].password}).expect(401, why=why, look="login")
+    app.post("/token", form={"username": people[0].username, "password": people[0].password}).expect(
+        401, why=why, look="login"
+    )
     app.get("/users/me", token=people[1].token).expect(200, look="find_user")
 
 
@@ -47,7 +51,15 @@ def test_exactly(app: App, newcomer: Callable) -> None:
     """a name is a value and never part of the SQL: nothing else finds a user"""
     person = newcomer(app, login=False)
     why = "What a client sends goes to the database as a parameter; inside the text of the SQL it becomes SQL."
-    for name in ("' OR '1'='1", "' OR 1=1 --", "%", "%25", person.username.replace("-", "_"), person.username[:-1], f"{person.username}' --"):
+    for name in (
+        "' OR '1'='1",
+        "' OR 1=1 --",
+        "%",
+        "%25",
+        person.username.replace("-", "_"),
+        person.username[:-1],
+        f"{person.username}' --",
+    ):
         app.get(f"/users/{name.replace('%', '%25')}").expect(404, why=why, look="get_user_by_username")
     app.get(f"/users/{person.username}").expect(200, look="get_user_by_username")
 
@@ -59,7 +71,9 @@ def test_a_missing_table(app: App, newcomer: Callable, student: Student) -> None
     student.database.write("DROP TABLE users")
     answer = app.get(f"/users/{person.username}")
     why = 'None means "I looked, there is nobody". When you could not look, say so: let the error out.'
-    answer.expect(500, 503, expected="500: the table is gone, and the reader says so", why=why, look="get_user_by_username")
+    answer.expect(
+        500, 503, expected="500: the table is gone, and the reader says so", why=why, look="get_user_by_username"
+    )
 
 
 def opened(app: App) -> tuple[int, int]:
@@ -78,7 +92,9 @@ def test_after_100_requests(app: App, newcomer: Callable, student: Student) -> N
     before = (0, 0)
     for number in range(1, 101):
         name, status = (person.username, 200) if number % 2 else (student.name(), 404)
-        app.get(f"/users/{name}").expect(status, look="get_session", why="A session that is not closed keeps its connection; 15 are all there are.")
+        app.get(f"/users/{name}").expect(
+            status, look="get_session", why="A session that is not closed keeps its connection; 15 are all there are."
+        )
         before = opened(app) if number == 10 else before
     end = time.monotonic() + 5
     few = 5  # a socket that is just closing, a thread more in a pool

@@ -14,12 +14,17 @@ GIVEN = "What is not sent is not changed. Not sent and null are two things: mode
 def people(student: Student, number: int) -> list[dict[str, Any]]:
     """What create_user is given, for so many."""
     names = [student.name() for _ in range(number)]
-    return [{"username": name, "email": f"{name}@example.com", "hashed_password": "x", "full_name": name.title()} for name in names]
+    return [
+        {"username": name, "email": f"{name}@example.com", "hashed_password": "x", "full_name": name.title()}
+        for name in names
+    ]
 
 
 def row(student: Student, username: str) -> tuple[Any, ...]:
     """What stands in the file about a user."""
-    rows = student.database.rows("SELECT email, full_name, username, hashed_password, role, is_active FROM users WHERE username = ?", [username])
+    rows = student.database.rows(
+        "SELECT email, full_name, username, hashed_password, role, is_active FROM users WHERE username = ?", [username]
+    )
     return rows[0] if rows else ()
 
 
@@ -29,23 +34,45 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
     did = f"await update_user(session, user_id, changes); commit; with the changes {changes}"
     probe("changed", did, people=crowd, changes=changes, look="update_user", why=GIVEN)
     for person, change in zip(crowd, [*changes, {}], strict=True):
-        wanted = ({**person, **change}["email"], {**person, **change}["full_name"], person["username"], "x", "reader", 1)
+        wanted = (
+            {**person, **change}["email"],
+            {**person, **change}["full_name"],
+            person["username"],
+            "x",
+            "reader",
+            1,
+        )
         got = row(student, person["username"])
         did = f"await update_user(session, user_id, {change}); commit"
-        expect(got == wanted, did=did, expected=str(wanted[:2]), got=got[:2] if got[2:] == wanted[2:] else got, look="update_user", why=GIVEN)
+        expect(
+            got == wanted,
+            did=did,
+            expected=str(wanted[:2]),
+            got=got[:2] if got[2:] == wanted[2:] else got,
+            look="update_user",
+            why=GIVEN,
+        )
 
 
 @check("2.7", points=1, needs="2.5", lesson="changes-and-deletions")
 def test_the_given_fields(student: Student, probe: Callable) -> None:
     """update_user changes email, full_name or both, of that user alone"""
     email = f"{student.name()}@example.com"
-    changed(student, probe, [{"email": f"2{email}", "full_name": "Both"}, {"email": email, "full_name": "O'Brien -- \N{HEDGEHOG}"}])
+    changed(
+        student,
+        probe,
+        [{"email": f"2{email}", "full_name": "Both"}, {"email": email, "full_name": "O'Brien -- \N{HEDGEHOG}"}],
+    )
 
 
 @check("2.7", points=1, needs="2.7/the-given-fields", lesson="changes-and-deletions")
 def test_only_the_given_fields(student: Student, probe: Callable) -> None:
     """update_user leaves alone what it is not given; None clears full_name"""
-    changed(student, probe, [{"email": f"{student.name()}@example.com"}, {"full_name": "Mira Moon"}, {}, {"full_name": None}])
+    changed(
+        student,
+        probe,
+        [{"email": f"{student.name()}@example.com"}, {"full_name": "Mira Moon"}, {}, {"full_name": None}],
+    )
 
 
 @check("2.7", points=1, needs="2.7/the-given-fields", testimony=True, lesson="changes-and-deletions")
@@ -54,8 +81,19 @@ def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> N
     did = "update_user and delete_user of somebody, and of nobody; then a taken email"
     said = probe("said_of_changes", did, people=people(student, 2), nobody=987654, look="update_user")
     said = listed(said, 8, did, "update_user")
-    fields = ("a full_name", "no changes at all", "a full_name of nobody", "no changes of nobody", "an email that is taken")
-    names = (*(f"update_user with {name}" for name in fields), "delete_user of nobody", "delete_user", "delete_user, once more")
+    fields = (
+        "a full_name",
+        "no changes at all",
+        "a full_name of nobody",
+        "no changes of nobody",
+        "an email that is taken",
+    )
+    names = (
+        *(f"update_user with {name}" for name in fields),
+        "delete_user of nobody",
+        "delete_user",
+        "delete_user, once more",
+    )
     for name, got, wanted in zip(names, said, (True, True, False, False, None, False, True, False), strict=True):
         why = "Whoever calls must hear whether there was such a row, changed or not; what is taken is a third answer."
         look = name.partition(" ")[0].strip(",")
@@ -75,9 +113,22 @@ def test_patching(app: App, newcomer: Callable, student: Student) -> None:
         if (shown["email"], shown["full_name"]) != (email, full_name):
             raise answer.failed(str({"email": email, "full_name": full_name}), why=GIVEN, look="update_user")
         got = row(student, person.username)[:2]
-        expect(got == (email, full_name), did=answer.did, expected=f"a row with {(email, full_name)}", got=got, why=GIVEN, look="update_user")
+        expect(
+            got == (email, full_name),
+            did=answer.did,
+            expected=f"a row with {(email, full_name)}",
+            got=got,
+            why=GIVEN,
+            look="update_user",
+        )
     app.patch("/users/me", token=person.token, json={"email": None}).expect(422, 200, 400, look="update_user")
-    expect(row(student, person.username)[:1] == (new,), did='PATCH /users/me {"email": null}', expected=new, got="another email", look="update_user")
+    expect(
+        row(student, person.username)[:1] == (new,),
+        did='PATCH /users/me {"email": null}',
+        expected=new,
+        got="another email",
+        look="update_user",
+    )
 
 
 @check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"), lesson="refusals")
@@ -90,9 +141,13 @@ def test_a_taken_email(app: App, newcomer: Callable, student: Student, unlocked:
     answer = app.patch("/users/me", token=person.token, json={"email": other.email, "full_name": "New"})
     answer.expect(409, 400, expected="409: this email is taken", why=why, look="update_user")
     after = row(student, person.username)
-    expect(after == before, did=did, expected="the row as it was", got=after, why=why, look="update_user", life=app.life)
+    expect(
+        after == before, did=did, expected="the row as it was", got=after, why=why, look="update_user", life=app.life
+    )
     unlocked(did, why=why, look="update_user")
-    app.patch("/users/me", token=person.token, json={"email": person.email}).expect(200, why="It is the user's own.", look="update_user")
+    app.patch("/users/me", token=person.token, json={"email": person.email}).expect(
+        200, why="It is the user's own.", look="update_user"
+    )
 
 
 @check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"), lesson="changes-and-deletions")
@@ -100,12 +155,30 @@ def test_what_is_not_theirs_to_change(app: App, newcomer: Callable, student: Stu
     """role, is_active, id and the like from a client are ignored, or the body is refused"""
     person = newcomer(app)
     before, same = row(student, person.username), {"email": person.email, "full_name": person.full_name}
-    for name, value in (("role", "admin"), ("is_active", False), ("id", 4711), ("hashed_password", "y"), ("username", student.name())):
-        answer = app.patch("/users/me", token=person.token, json=same | {name: value}).expect(200, 422, look="UserChanges")
+    for name, value in (
+        ("role", "admin"),
+        ("is_active", False),
+        ("id", 4711),
+        ("hashed_password", "y"),
+        ("username", student.name()),
+    ):
+        answer = app.patch("/users/me", token=person.token, json=same | {name: value}).expect(
+            200, 422, look="UserChanges"
+        )
         after = row(student, person.username)
         why = "A client may send anything. Take over the fields you name, never all that came."
-        expect(after == before, did=answer.did, expected="the row as it was", got=after or "gone", why=why, look="update_user", life=app.life)
-    student.database.expect_rows(1, "users", "id = ?", [person.id], did="PATCH /users/me with another id", look="update_user")
+        expect(
+            after == before,
+            did=answer.did,
+            expected="the row as it was",
+            got=after or "gone",
+            why=why,
+            look="update_user",
+            life=app.life,
+        )
+    student.database.expect_rows(
+        1, "users", "id = ?", [person.id], did="PATCH /users/me with another id", look="update_user"
+    )
 
 
 @check("2.7", points=2, needs="2.5", lesson="changes-and-deletions")
@@ -123,7 +196,9 @@ def test_what_hangs_on_a_user(student: Student, listed: Callable, insert: Callab
     for table, column in (("users", "id"), ("posts", "author_id"), ("messages", "owner_id")):
         student.database.expect_rows(0, table, f"{column} = ?", [ids[0]], did=did, why=why, look="delete_user")
         wanted = 1 if table == "users" else 2
-        student.database.expect_rows(wanted, table, f"{column} = ?", [ids[1]], did=f"{did}; look at somebody else's", look="delete_user")
+        student.database.expect_rows(
+            wanted, table, f"{column} = ?", [ids[1]], did=f"{did}; look at somebody else's", look="delete_user"
+        )
 
 
 @check("2.7", points=1, needs=("2.7/what-hangs-on-a-user", "2.6"))
@@ -136,5 +211,7 @@ def test_deleting_oneself(app: App, newcomer: Callable, student: Student) -> Non
     app.get("/users/me", token=person.token).expect(401, why=why, look="find_user")
     again = {"username": person.username, "email": person.email, "password": "another"}
     app.post("/register", json=again).expect(201, why="A name is free again when its user is gone.", look="delete_user")
-    app.get("/users/me", token=person.token).expect(401, why="A name can be given to somebody else; an id cannot.", look="find_user")
+    app.get("/users/me", token=person.token).expect(
+        401, why="A name can be given to somebody else; an id cannot.", look="find_user"
+    )
     app.get("/users/me", token=other.token).expect(200, look="delete_user")

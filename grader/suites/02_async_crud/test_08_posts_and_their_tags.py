@@ -14,12 +14,16 @@ from grader.student import Student
 NEEDS = ("2.2", "2.3", "2.4", "2.5", "2.6")
 PLACE = "A change inside a list is not a new list: SQLAlchemy sees it only in a type that watches, such as MutableList.as_mutable(...)."
 COMMITTED = "Nothing is in the file before commit(): get_session commits when the route went well."
-EMPTY = "Rows from before your program hold NULL, or the JSON value null. Both are read as None, and None is not a list."
+EMPTY = (
+    "Rows from before your program hold NULL, or the JSON value null. Both are read as None, and None is not a list."
+)
 CHANGES = "`changes` says what changes. What is not in it stays, and what a client may not set is not taken from it."
 SAID = "What a function gives back says what happened: the post, True or False, None. Who calls it sees nothing else."
 DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
 MOVES = "A default is taken at INSERT only. onupdate=... is taken again at every UPDATE."
-AS_THEY_WENT_IN = "Keep the list as JSON: text joined with commas falls apart when a tag holds a comma, a quote, or nothing."
+AS_THEY_WENT_IN = (
+    "Keep the list as JSON: text joined with commas falls apart when a tag holds a comma, a quote, or nothing."
+)
 LIST_200 = [f"tag number {number}" for number in range(200)]
 TAGS: tuple[list[str], ...] = (
     [], [""], ["python", "SQLite"], ["b", "a", "c"], ["a,b", "c;d", "[]", "null", "1"], ['say "hi"', "it's", "back\\slash", "%_"],
@@ -58,7 +62,12 @@ def moment(text: object) -> datetime.datetime | None:
 def test_written_and_read(app: App, student: Student, newcomer: Callable) -> None:
     """a post is stored under its author, and read with its author"""
     person = newcomer(app)
-    body = {"title": f"On {student.name()}", "content": "First line.\nSecond line.", "tags": ["python", "sqlite"], "published": True}
+    body = {
+        "title": f"On {student.name()}",
+        "content": "First line.\nSecond line.",
+        "tags": ["python", "sqlite"],
+        "published": True,
+    }
     answer = app.post("/posts", token=person.token, json=body).expect(201, look="create_post")
     post = answer.expect_keys("id", *body, "created_at", "updated_at", "author", look="create_post")
     where, values = "id = ? AND title = ? AND author_id = ? AND published = 1", [post["id"], body["title"], person.id]
@@ -66,10 +75,18 @@ def test_written_and_read(app: App, student: Student, newcomer: Callable) -> Non
     author = {"username": person.username, "full_name": person.full_name}
     read = app.get(f"/posts/{post['id']}")
     found = expect_post(read, body | {"id": post["id"]}, COMMITTED, "get_post")
-    if type(found["id"]) is not int or not isinstance(found["author"], dict) or not author.items() <= found["author"].items():
+    if (
+        type(found["id"]) is not int
+        or not isinstance(found["author"], dict)
+        or not author.items() <= found["author"].items()
+    ):
         raise read.failed(f"the post with its author, {author}", look="get_post")
     if person.email in read.text or "hashed" in read.text:
-        raise read.failed("an author without email and hash", look="AuthorOut", why="What the public may see of a user is a schema of its own.")
+        raise read.failed(
+            "an author without email and hash",
+            look="AuthorOut",
+            why="What the public may see of a user is a schema of its own.",
+        )
 
 
 @check("2.8", points=1, needs="2.8/written-and-read", testimony=True, lesson="changes-and-deletions")
@@ -85,8 +102,17 @@ def test_functions(student: Student) -> None:
     concerns = {"made": "create_post", "tuple": "create_post", "deleted": "delete_post", "changed": "update_post"}
     for part, expected in wanted.items():
         got = said.get(part) if isinstance(said, dict) else said
-        look = concerns.get(part) or ("delete_post" if isinstance(got, list) and same(got[:2], expected[:2]) else "update_post")
-        expect(same(got, expected), did=f"{did}: {part}", expected=str(expected), got=got, look=look, why=CHANGES if part == "changed" else SAID)
+        look = concerns.get(part) or (
+            "delete_post" if isinstance(got, list) and same(got[:2], expected[:2]) else "update_post"
+        )
+        expect(
+            same(got, expected),
+            did=f"{did}: {part}",
+            expected=str(expected),
+            got=got,
+            look=look,
+            why=CHANGES if part == "changed" else SAID,
+        )
     where = "title = ? AND content = 'first' AND NOT published AND author_id = (SELECT min(id) FROM users)"
     student.database.expect_rows(1, "posts", where, [f"{title} again"], did=did, look="update_post", why=CHANGES)
     student.database.expect_rows(1, "posts", did=did, look="delete_post")
@@ -101,7 +127,12 @@ def test_tags_come_back(app: App, newcomer: Callable, write_post: Callable) -> N
         expect_post(app.get(f"/posts/{post_id}"), {"tags": tags}, AS_THEY_WENT_IN, "create_post")
     first, longest = ids[0][0], ids[-1][0]
     for post_id, tags in ((first, TAGS[6]), (longest, [])):
-        expect_post(app.patch(f"/posts/{post_id}", token=person.token, json={"tags": tags}), {"tags": tags}, CHANGES, "update_post")
+        expect_post(
+            app.patch(f"/posts/{post_id}", token=person.token, json={"tags": tags}),
+            {"tags": tags},
+            CHANGES,
+            "update_post",
+        )
         expect_post(app.get(f"/posts/{post_id}"), {"tags": tags}, AS_THEY_WENT_IN, "update_post")
 
 
@@ -125,7 +156,14 @@ def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Ca
     for tags in ("NULL", "'null'"):
         number = copy_of(student, post["id"], tags)
         answer = app.get(f"/posts/{number}")
-        answer = Answer(f"GET a post whose tags are {tags} in the file", answer.status, answer.headers, answer.body, answer.path, answer.life)
+        answer = Answer(
+            f"GET a post whose tags are {tags} in the file",
+            answer.status,
+            answer.headers,
+            answer.body,
+            answer.path,
+            answer.life,
+        )
         expect_post(answer, {"tags": [], "title": post["title"]}, EMPTY, "TagList")
 
 
@@ -133,15 +171,26 @@ def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Ca
 def test_patched(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
     """PATCH changes what is sent and nothing else: one field, none, null, fields that are not the client's"""
     person, post = newcomer(app), write_post(app, other := newcomer(app), tags=["a"], content="as it was")
-    path, unchanged = f"/posts/{post['id']}", {name: post.get(name) for name in ("id", "title", "content", "tags", "published", "created_at")}
+    path, unchanged = (
+        f"/posts/{post['id']}",
+        {name: post.get(name) for name in ("id", "title", "content", "tags", "published", "created_at")},
+    )
     for change in ({"title": student.name()}, {"content": "as it is"}, {"tags": ["b", "c"]}, {}, {"published": False}):
         unchanged |= change
         for answer in (app.patch(path, token=other.token, json=change), app.get(path, token=other.token)):
             expect_post(answer, unchanged, CHANGES, "update_post")
-    for change in ({"author_id": person.id}, {"id": post["id"] + 1}, {"created_at": "2001-01-01T00:00:00Z"}, {"title": None}, {"content": None}):
+    for change in (
+        {"author_id": person.id},
+        {"id": post["id"] + 1},
+        {"created_at": "2001-01-01T00:00:00Z"},
+        {"title": None},
+        {"content": None},
+    ):
         app.patch(path, token=other.token, json=change).expect(200, 422, why=CHANGES, look="update_post")
         expect_post(app.get(path, token=other.token), unchanged, CHANGES, "update_post")
-    student.database.expect_rows(1, "posts", "author_id = ?", [other.id], did=f"PATCH {path} with author_id", why=CHANGES, look="update_post")
+    student.database.expect_rows(
+        1, "posts", "author_id = ?", [other.id], did=f"PATCH {path} with author_id", why=CHANGES, look="update_post"
+    )
 
 
 @check("2.8", points=1, needs="2.8/written-and-read")
@@ -153,7 +202,9 @@ def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
     while True:
         number += 1
         answer = app.patch(f"/posts/{post['id']}", token=person.token, json={"content": f"version {number}"})
-        found = expect_post(answer, {"created_at": post.get("created_at"), "content": f"version {number}"}, MOVES, "update_post")
+        found = expect_post(
+            answer, {"created_at": post.get("created_at"), "content": f"version {number}"}, MOVES, "update_post"
+        )
         after = moment(found.get("updated_at"))
         if before is None or after is None or after > before or time.monotonic() > end:
             break
@@ -172,7 +223,9 @@ def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: 
     for number, token, status in (
         (post, None, 401), (post, other.token, 403), (draft, other.token, 404), (draft + 7, author.token, 404),
     ):  # fmt: skip
-        app.patch(f"/posts/{number}", token=token, json={"title": "mine"}).expect(status, why=DRAFT, look="find_own_post")
+        app.patch(f"/posts/{number}", token=token, json={"title": "mine"}).expect(
+            status, why=DRAFT, look="find_own_post"
+        )
         app.delete(f"/posts/{number}", token=token).expect(status, why=DRAFT, look="find_own_post")
     student.database.expect_rows(2, "posts", "title <> 'mine'", did="PATCH and DELETE by others", look="find_own_post")
     for number, token, status in (
@@ -182,4 +235,6 @@ def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: 
     app.get(f"/posts/{10**20}").expect(404, 422, look="find_post")
     app.delete(f"/posts/{post}", token=author.token).expect(204, look="delete_post")
     app.get(f"/posts/{post}").expect(404, look="delete_post")
-    student.database.expect_rows(0, "posts", "id = ?", [post], did=f"DELETE /posts/{post}", look="delete_post", why=COMMITTED)
+    student.database.expect_rows(
+        0, "posts", "id = ?", [post], did=f"DELETE /posts/{post}", look="delete_post", why=COMMITTED
+    )

@@ -24,7 +24,9 @@ def listed(app: App, person: Any = None, **params: Any) -> list[dict[str, Any]]:
     """GET /posts."""
     answer = app.get("/posts", token=person and person.token, params=params).expect(200, look="get_posts_with_authors")
     found = answer.json()
-    if not isinstance(found, list) or not all(isinstance(each, dict) and {"id", "title", "author"} <= each.keys() for each in found):
+    if not isinstance(found, list) or not all(
+        isinstance(each, dict) and {"id", "title", "author"} <= each.keys() for each in found
+    ):
         raise answer.failed("a list of posts", look="get_posts_with_authors")
     return found
 
@@ -62,7 +64,11 @@ def test_newest_first(app: App, newcomer: Callable, write_post: Callable) -> Non
         raise answer.failed("the four posts, 'post 3' first", look="get_posts_with_authors", why=why)
     for number, post in zip((3, 2, 1, 0), found, strict=True):
         author = {"username": people[number % 2].username, "full_name": people[number % 2].full_name}
-        if not isinstance(post["author"], dict) or not author.items() <= post["author"].items() or post.get("tags") != ["a"]:
+        if (
+            not isinstance(post["author"], dict)
+            or not author.items() <= post["author"].items()
+            or post.get("tags") != ["a"]
+        ):
             raise answer.failed(f"'post {number}' with its tags and its author, {author}", str(post), look="PostOut")
     if any(person.email in answer.text for person in people) or "hashed" in answer.text:
         raise answer.failed("authors without email and hash", look="AuthorOut", why=PUBLIC)
@@ -77,7 +83,15 @@ def test_pages(app: App, student: Student, newcomer: Callable, write_post: Calla
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM posts ORDER BY created_at DESC, id DESC")]
     got = [post["id"] for skip in range(0, 12, 5) for post in listed(app, skip=skip, limit=5)]
     did = "GET /posts?limit=5, with skip=0, 5 and 10; ten of the posts were written at the same moment"
-    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=ORDER, look="get_posts_with_authors", life=app.life)
+    expect(
+        got == expected,
+        did=did,
+        expected=f"the ids {expected}",
+        got=got,
+        why=ORDER,
+        look="get_posts_with_authors",
+        life=app.life,
+    )
     number = len(listed(app))
     expect(number == 12, did="GET /posts, with 12 posts in the file", expected="12 posts", got=number, life=app.life)
 
@@ -92,7 +106,13 @@ def test_bounds(app: App, newcomer: Callable, write_post: Callable) -> None:
     if answer.status != 422 and not (answer.status == 200 and answer.json() == []):
         raise answer.failed("422, or an empty list", why=BOUNDS, look="read_posts")
     for params in ({"limit": 100}, {"limit": 1, "skip": 0}):
-        expect(len(listed(app, **params)) == 1, did=f"GET /posts with {params}", expected="the one post", got="none", look="read_posts")
+        expect(
+            len(listed(app, **params)) == 1,
+            did=f"GET /posts with {params}",
+            expected="the one post",
+            got="none",
+            look="read_posts",
+        )
 
 
 @check("2.9", points=1, needs="2.9/newest-first")
@@ -118,7 +138,17 @@ def test_drafts(app: App, student: Student, newcomer: Callable, write_post: Call
 def test_exact_tag(app: App, newcomer: Callable, write_post: Callable) -> None:
     """a tag is found exactly: no pieces of it, no wildcards, no other case, no SQL inside"""
     person = newcomer(app)
-    stored = (["java"], ["javascript", "web"], ['say "hi"'], ["100%"], ["naïve"], ["\N{HEDGEHOG}", "日本語"], ["o'brien"], ["a_b"], ["axb"])
+    stored = (
+        ["java"],
+        ["javascript", "web"],
+        ['say "hi"'],
+        ["100%"],
+        ["naïve"],
+        ["\N{HEDGEHOG}", "日本語"],
+        ["o'brien"],
+        ["a_b"],
+        ["axb"],
+    )
     posts = [(tags, write_post(app, person, tags=tags)["id"]) for tags in stored]
     none = ("script", "jav", "JAVA", "java%", "%", "_", "a%b", "Naïve", "NAÏVE", '"', 'java"', '["java"]', "java,web", "java ", ",", ", ", "u00ef",
             "' OR 1=1 --", "x') OR ('1'='1", '" OR ""="')  # fmt: skip
@@ -141,7 +171,13 @@ def test_statements(app: App, student: Student, newcomer: Callable, write_post: 
     listed(app, limit=5)
     counts = [selects(app, student, limit=limit) for limit in (5, 50)]
     authors = {str(each["author"]) for each in listed(app, limit=50)}
-    expect(len(authors) == 50, did="GET /posts?limit=50", expected="50 authors", got=len(authors), look="get_posts_with_authors")
+    expect(
+        len(authors) == 50,
+        did="GET /posts?limit=50",
+        expected="50 authors",
+        got=len(authors),
+        look="get_posts_with_authors",
+    )
     expect(
         counts[1] <= counts[0], did="GET /posts with limit=5 and limit=50, counting SELECTs", life=app.life, why=EACH,
         expected=f"{counts[0]} both times", got=f"{counts[0]} and {counts[1]}", look="get_posts_with_authors",
@@ -154,8 +190,21 @@ def test_author_loaded(student: Student) -> None:
     for published in (True, False):
         username = student.name()
         did = f"posts = await get_posts_with_authors(session, {published}); close the session; read post.author.username of each"
-        got = student.probe("02_async_crud_posts.authors_after_closing", did, username=username, published=published, draft=not published)
+        got = student.probe(
+            "02_async_crud_posts.authors_after_closing",
+            did,
+            username=username,
+            published=published,
+            draft=not published,
+        )
         names = [f"{username}-{number}" for number in (1, 0)]
         wanted = [[f"post {number}", name, f"{name}@example.com"] for number, name in zip((1, 0), names, strict=True)]
         why = LOADED if published else ASKED
-        expect(isinstance(got, list) and got[:2] == wanted, did=did, expected=str(wanted), got=got, why=why, look="get_posts_with_authors")
+        expect(
+            isinstance(got, list) and got[:2] == wanted,
+            did=did,
+            expected=str(wanted),
+            got=got,
+            why=why,
+            look="get_posts_with_authors",
+        )

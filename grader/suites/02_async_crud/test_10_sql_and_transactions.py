@@ -26,7 +26,9 @@ def test_execute_commits(student: Student) -> None:
     """what execute has written is in the file at once"""
     value = student.name()
     did = f"await db.execute('{INSERT}', {{'value': '{value}', 'number': 1}})"
-    with student.probing("02_async_crud.executed", did, statements=[[TABLE], [INSERT, {"value": value, "number": 1}]]) as probe:
+    with student.probing(
+        "02_async_crud.executed", did, statements=[[TABLE], [INSERT, {"value": value, "number": 1}]]
+    ) as probe:
         probe.next()
         student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=COMMIT, look=EXECUTE)
 
@@ -45,7 +47,9 @@ def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable)
     wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], []]
     for statement, got, want in zip(statements, said, wanted, strict=True):
         why = "Rows become plain dicts, names to values. A statement without rows has no rows to fetch: ask the result (returns_rows)."
-        expect(got == want, did=f"await db.execute('{statement[0]}')", expected=str(want), got=got, why=why, look=EXECUTE)
+        expect(
+            got == want, did=f"await db.execute('{statement[0]}')", expected=str(want), got=got, why=why, look=EXECUTE
+        )
 
 
 @check("2.10", points=1, needs="2.10/execute-commits", lesson="values-travel-beside-the-sql")
@@ -53,7 +57,12 @@ def test_parameters_are_no_sql(student: Student, probe: Callable) -> None:
     """a parameter is a value and never SQL, whatever its text"""
     value = "x', 2); DROP TABLE notes; -- O'Brien 100% :number ?"
     delete = "DELETE FROM notes WHERE value = :value"
-    statements = [[TABLE], [INSERT, {"value": value, "number": 1}], [delete, {"value": "' OR 1=1 --"}], [delete, {"value": "x' OR 'a'='a"}]]
+    statements = [
+        [TABLE],
+        [INSERT, {"value": value, "number": 1}],
+        [delete, {"value": "' OR 1=1 --"}],
+        [delete, {"value": "x' OR 'a'='a"}],
+    ]
     did = f'await db.execute("{INSERT}", {{"value": "{value}", ...}}), then DELETE with "\' OR 1=1 --"'
     probe("executed", did, statements=statements, why=APART, look=EXECUTE)
     student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=APART, look=EXECUTE)
@@ -68,7 +77,15 @@ def test_all_of_it(student: Student) -> None:
         probe.next()
         found = student.database.rows("SELECT value, number FROM notes ORDER BY id")
         wanted = [("a", 1), ("b", 5), ("c", 1)]
-        expect(found == wanted, did=did, expected=str(wanted), got=found, why=ALL, look="DatabaseManager.safe_transaction", life=probe.life)
+        expect(
+            found == wanted,
+            did=did,
+            expected=str(wanted),
+            got=found,
+            why=ALL,
+            look="DatabaseManager.safe_transaction",
+            life=probe.life,
+        )
 
 
 @check("2.10", points=2, needs="2.10/all-of-it", lesson="safe-transactions")
@@ -87,19 +104,44 @@ def test_or_nothing(student: Student, unlocked: Callable) -> None:
         with student.probing("02_async_crud.transactions", did, prepare=prepare, lists=lists) as probe:
             probe.next()
             found = [value for (value,) in student.database.rows("SELECT value FROM notes")]
-            expect(not found, did=did, expected="no row", got=f"rows: {found}", why=ALL, look="DatabaseManager.safe_transaction", life=probe.life)
+            expect(
+                not found,
+                did=did,
+                expected="no row",
+                got=f"rows: {found}",
+                why=ALL,
+                look="DatabaseManager.safe_transaction",
+                life=probe.life,
+            )
             unlocked(did, why=ALL, look="DatabaseManager.safe_transaction")
 
 
 @check("2.10", points=1, needs="2.10/all-of-it", testimony=True, lesson="safe-transactions")
 def test_what_it_says(probe: Callable, listed: Callable) -> None:
     """safe_transaction says True, or False for an integrity error; anything else is raised"""
-    lists = [[insert("a")], [insert("b"), insert("boom")], [insert("c"), {"sql": "INSERT INTO nowhere VALUES (1)"}], [insert("d")]]
+    lists = [
+        [insert("a")],
+        [insert("b"), insert("boom")],
+        [insert("c"), {"sql": "INSERT INTO nowhere VALUES (1)"}],
+        [insert("d")],
+    ]
     did = "await db.safe_transaction(...): good; refused by the database; a wrong statement; good again"
     said = probe("transactions", did, prepare=[TABLE, REFUSE], lists=lists, look="DatabaseManager.safe_transaction")
     said = listed(said, len(lists), did, "DatabaseManager.safe_transaction")
-    names = ("a good transaction", "one that the database refuses", "one with a table that does not exist", "another good one")
+    names = (
+        "a good transaction",
+        "one that the database refuses",
+        "one with a table that does not exist",
+        "another good one",
+    )
     for name, got, wanted in zip(names, said, (True, False, "raises", True), strict=True):
         why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
         good = str(got).startswith("raises") if wanted == "raises" else got is wanted
-        expect(good, did=f"await db.safe_transaction(...), {name}", expected=str(wanted), got=got, why=why, look="DatabaseManager.safe_transaction")
+        expect(
+            good,
+            did=f"await db.safe_transaction(...), {name}",
+            expected=str(wanted),
+            got=got,
+            why=why,
+            look="DatabaseManager.safe_transaction",
+        )

@@ -57,11 +57,33 @@ def test_twice(student: Student, insert: Callable) -> None:
             probe.next()
             states.append(contents(student))
         users, posts = states[0]
-        expect(users[:3] == strangers, did=did, expected="the three as they were", got=users[:3], why=why, look="seed", life=probe.life)
+        expect(
+            users[:3] == strangers,
+            did=did,
+            expected="the three as they were",
+            got=users[:3],
+            why=why,
+            look="seed",
+            life=probe.life,
+        )
         owners = {owner for _, _, owner, _ in posts} & {stranger[0] for stranger in strangers}
-        expect(bool(posts) and not owners, did=did, expected="posts of the sample author", got=f"posts {posts}", why=why, look="seed")
+        expect(
+            bool(posts) and not owners,
+            did=did,
+            expected="posts of the sample author",
+            got=f"posts {posts}",
+            why=why,
+            look="seed",
+        )
         counts = [f"{len(users)} users and {len(posts)} posts" for users, posts in states]
-        expect(states[1] == states[0], did=did, expected=counts[0], got=f"{counts[1]} after the second run", why=why, look="seed")
+        expect(
+            states[1] == states[0],
+            did=did,
+            expected=counts[0],
+            got=f"{counts[1]} after the second run",
+            why=why,
+            look="seed",
+        )
 
 
 def guesses(student: Student) -> list[str]:
@@ -69,13 +91,19 @@ def guesses(student: Student) -> list[str]:
     found = set(COMMON)
     for path in sorted((student.submission.root / "app").rglob("*sample_data*")):
         with suppress(OSError, SyntaxError, ValueError):
-            found |= {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            found |= {
+                node.value
+                for node in ast.walk(ast.parse(path.read_bytes()))
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
     return sorted(text for text in found if 0 < len(text) < 60 and "\n" not in text)[:100]
 
 
 def logs_in(app: App, username: str, passwords: list[str]) -> list[str]:
     """Those of the passwords with which this user can log in."""
-    return [text for text in passwords if app.post("/token", form={"username": username, "password": text}).status == 200]
+    return [
+        text for text in passwords if app.post("/token", form={"username": username, "password": text}).status == 200
+    ]
 
 
 @check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
@@ -83,7 +111,11 @@ def test_passwords(student: Student, probe: Callable) -> None:
     """the passwords are random: printed, not guessed, and new in every database"""
     probe("sample_data", DID)
     printed = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
-    pieces = {piece for line in printed.splitlines() for piece in (*re.split(r"[\s|]+", line), *re.split(r"(?<=[:=])\s*", line)[1:])}
+    pieces = {
+        piece
+        for line in printed.splitlines()
+        for piece in (*re.split(r"[\s|]+", line), *re.split(r"(?<=[:=])\s*", line)[1:])
+    }
     pieces |= {piece.strip(" .,;:'\"`()[]{}<>") for piece in pieces}
     username = student.database.value("SELECT username FROM users WHERE role = 'admin'")
     expect(bool(username), did=DID, expected="a user with the role admin", got="none", look="seed")
@@ -91,7 +123,9 @@ def test_passwords(student: Student, probe: Callable) -> None:
     why = "A password in the source is known to everybody who can read it. secrets.token_urlsafe() makes one that nobody knows."
     known = logs_in(app, username, guesses(student))
     did = f"{DID}; then log in as {username} with texts that stand in its source, or that everybody tries"
-    expect(not known, did=did, expected="401 each time", got=f"{known[:1]} logs in", why=why, look="seed", life=app.life)
+    expect(
+        not known, did=did, expected="401 each time", got=f"{known[:1]} logs in", why=why, look="seed", life=app.life
+    )
     mine = logs_in(app, username, sorted(piece for piece in pieces if 0 < len(piece) <= 72)[:200])
     did = f"{DID}; then log in as {username} with what it has printed"
     expect(
@@ -103,4 +137,11 @@ def test_passwords(student: Student, probe: Callable) -> None:
         student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
     probe("sample_data", DID)
     again = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
-    expect(mine[0] not in again, did=f"{DID}, on a new file", expected="another password", got="the same one", why=why, look="seed")
+    expect(
+        mine[0] not in again,
+        did=f"{DID}, on a new file",
+        expected="another password",
+        got="the same one",
+        why=why,
+        look="seed",
+    )

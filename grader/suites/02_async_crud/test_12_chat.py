@@ -15,7 +15,9 @@ from grader.websocket import Socket
 JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
-GONE = "A socket outlives the row of its user. Ask the database at each message whether the owner, by id, is still there."
+GONE = (
+    "A socket outlives the row of its user. Ask the database at each message whether the owner, by id, is still there."
+)
 ORDER = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
 BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits is an error."
 WHOSE = "A message belongs to the user of the socket that it came through."
@@ -91,7 +93,14 @@ def test_refused(app: App, newcomer: Callable, student: Student) -> None:
                                   why="Close before you accept: then the handshake itself is answered with 403.")  # fmt: skip
         witness.send("still here")
         heard = witness.until(SAYS.format(mira, "still here"), look="chat")
-        expect(not heard, did="an unknown name tries to connect", expected="nobody hears of it", got=heard, look="chat", life=app.life)
+        expect(
+            not heard,
+            did="an unknown name tries to connect",
+            expected="nobody hears of it",
+            got=heard,
+            look="chat",
+            life=app.life,
+        )
 
 
 @check("2.12", points=1, needs="2.12/says", lesson=SESSIONS)
@@ -139,7 +148,12 @@ def test_gone_or_deaf(app: App, newcomer: Callable) -> None:
         long = "x" * 60_000
         for number in range(12):
             first.send(f"{number} {long}")
-            first.until(SAYS.format(mira, f"{number} {long}"), did="chat while somebody connected does not read", look="chat", why=OTHERS)
+            first.until(
+                SAYS.format(mira, f"{number} {long}"),
+                did="chat while somebody connected does not read",
+                look="chat",
+                why=OTHERS,
+            )
 
 
 @check("2.12", points=1, needs="2.12/says")
@@ -194,7 +208,9 @@ def test_a_deleted_user(app: App, newcomer: Callable, student: Student) -> None:
             body = {"username": person.username, "email": person.email, "password": "another"}
             app.post("/register", json=body).expect(201, 409)
         did = f"{person.username} is deleted, and says something through the socket that is still open"
-        expect(not heard, did=did, expected="nobody hears it", got=heard, why=GONE, look="create_message", life=app.life)
+        expect(
+            not heard, did=did, expected="nobody hears it", got=heard, why=GONE, look="create_message", life=app.life
+        )
         student.database.expect_rows(0, "messages", "content LIKE 'boo%'", did=did, why=GONE, look="create_message")
 
 
@@ -212,12 +228,25 @@ def test_history(app: App, newcomer: Callable, student: Student) -> None:
     did = "GET /messages?limit=5, with skip=0, 5 and 10; ten of the messages have the same timestamp"
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM messages ORDER BY timestamp DESC, id DESC")]
     got = [message.get("id") for message in found]
-    expect(got == expected, did=did, expected=f"the ids {expected}", got=got, why=ORDER, look="get_messages", life=app.life)
+    expect(
+        got == expected, did=did, expected=f"the ids {expected}", got=got, why=ORDER, look="get_messages", life=app.life
+    )
     owner, now = {"id": person.id, "username": person.username}, datetime.datetime.now(datetime.UTC)
     for message in found:
         good = age(message.get("timestamp")) < 600
-        good = good and message.get("owner") == owner and message.get("owner_id") == person.id and message.get("content") in ("one", "two", "three")
-        expect(good, did="GET /messages", expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}, and owner {owner}", got=message, look="MessageOut")
+        good = (
+            good
+            and message.get("owner") == owner
+            and message.get("owner_id") == person.id
+            and message.get("content") in ("one", "two", "three")
+        )
+        expect(
+            good,
+            did="GET /messages",
+            expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}, and owner {owner}",
+            got=message,
+            look="MessageOut",
+        )
     for params in ({"limit": -1}, {"limit": 0}, {"limit": 101}, {"limit": 10**20}, {"skip": -1}):
         app.get("/messages", token=reader.token, params=params).expect(422, why=BOUNDS, look="read_messages")
     app.get("/messages").expect(401, look="read_messages")

@@ -28,7 +28,10 @@ TRIGGER = "CREATE TRIGGER takes_long BEFORE INSERT ON posts WHEN NEW.title = 'sl
 def registrations(student: Student, number: int) -> list[Request]:
     """Requests to register that many people."""
     names = [student.name() for _ in range(number)]
-    return [("POST", "/register", {"json": {"username": name, "email": f"{name}@example.com", "password": name}}) for name in names]
+    return [
+        ("POST", "/register", {"json": {"username": name, "email": f"{name}@example.com", "password": name}})
+        for name in names
+    ]
 
 
 def pings(app: App, number: int, going_on: Callable[[], bool]) -> int:
@@ -103,7 +106,10 @@ def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable
         with student.database.locked():
             for socket in sockets:
                 socket.send("patience")
-            writes = [pool.submit(app.request, method, path, **options) for method, path, options in [post] * 5 + registrations(student, 5)]
+            writes = [
+                pool.submit(app.request, method, path, **options)
+                for method, path, options in [post] * 5 + registrations(student, 5)
+            ]
             began = time.monotonic()
             while not late and time.monotonic() < began + 1:
                 late = not wait([pool.submit(app.get, "/openapi.json")], began + HELD - time.monotonic()).done
@@ -121,7 +127,9 @@ def test_a_slow_statement(app: App, student: Student, newcomer: Callable) -> Non
     for sql in (SLOW, TRIGGER):
         student.database.write(sql)
     body = {"title": "slow", "content": "..."}
-    with under_way(app, ("POST", "/posts", {"headers": {"Authorization": f"Bearer {person.token}"}, "json": body})) as [slow]:
+    with under_way(app, ("POST", "/posts", {"headers": {"Authorization": f"Bearer {person.token}"}, "json": body})) as [
+        slow
+    ]:
         answered = pings(app, PINGS, lambda: not slow.done())
         expect(
             answered == PINGS, did="POST /posts where a trigger makes the INSERT slow, and GET /openapi.json again and again", why=WAITS,

@@ -41,7 +41,9 @@ def expect_counts(app: App, student: Student, name: str, number: int, did: str, 
 def test_counted(app: App, newcomer: Callable, student: Student) -> None:
     """each stored message adds one to its owner's message_count, and to nobody else's"""
     with ExitStack() as stack:
-        (mira, first), (noor, second) = ((name, enter(app, name, stack)) for name in [newcomer(app, login=False).username for _ in range(2)])
+        (mira, first), (noor, second) = (
+            (name, enter(app, name, stack)) for name in [newcomer(app, login=False).username for _ in range(2)]
+        )
         silent = newcomer(app, login=False).username
         for number in range(3):
             first.send(f"message {number}")
@@ -75,14 +77,27 @@ def test_both_or_neither(app: App, newcomer: Callable, student: Student) -> None
             heard = hears.until(f"Client #{name} left the chat.", look="chat")
             did, said = f"{name} sends {text!r}, {what}", SAYS.format(name, text)
             expect_counts(app, student, name, 1, did)
-            expect(said not in heard or not event, did=did, expected="nobody hears it", got=said, why=TOGETHER, look="store_and_tell", life=app.life)
-        student.database.expect_rows(1, "messages", did="three messages, of which one can be stored and counted", why=TOGETHER)
+            expect(
+                said not in heard or not event,
+                did=did,
+                expected="nobody hears it",
+                got=said,
+                why=TOGETHER,
+                look="store_and_tell",
+                life=app.life,
+            )
+        student.database.expect_rows(
+            1, "messages", did="three messages, of which one can be stored and counted", why=TOGETHER
+        )
 
 
 @check("2.14", points=1, needs="2.14/counted", lesson="counting-in-the-database")
 def test_one_user_ten_sockets(app: App, newcomer: Callable, student: Student) -> None:
     """ten sockets of one user speak at the same moment: ten more, none lost"""
-    name, did = newcomer(app, login=False).username, "one user's ten sockets each send a message while the file is locked; then it is free"
+    name, did = (
+        newcomer(app, login=False).username,
+        "one user's ten sockets each send a message while the file is locked; then it is free",
+    )
     with ExitStack() as stack:
         sockets = [enter(app, name, stack) for _ in range(10)]
         with student.database.locked():
@@ -109,7 +124,9 @@ def test_thirty_sockets(app: App, newcomer: Callable, student: Student) -> None:
         did = "30 people in the chat, 10 of them send 6 messages each without waiting"
         for name, _ in people[:10]:
             expect_counts(app, student, name, 6, did, LOST)
-            sql = "SELECT content FROM messages JOIN users ON users.id = owner_id WHERE username = ? ORDER BY messages.id"
+            sql = (
+                "SELECT content FROM messages JOIN users ON users.id = owner_id WHERE username = ? ORDER BY messages.id"
+            )
             stored = [text for (text,) in student.database.rows(sql, [name])]
             expect(stored == texts, did=did, expected=str(texts), got=stored, why="Store a sender's message before you take the next.",
                    look="chat", life=app.life)  # fmt: skip
