@@ -95,7 +95,7 @@ def test_functions(student: Student) -> None:
     title = student.name()
     did = "by hand: create_post(session, author, title, content), a second one with tags=('a', 'b'); change the first, delete the second; the same to one that is not there"
     said = student.probe("02_async_crud_posts.by_hand", did, username=student.name(), title=title)
-    wanted = {
+    wanted: dict[str, list[Any] | None] = {
         "made": [title, "first", [], False], "tuple": ["a", "b"], "changed": [f"{title} again", "first", ["c"], False],
         "deleted": None, "answers": [True, True, True], "for none": [None, False, False],
     }  # fmt: skip
@@ -103,7 +103,7 @@ def test_functions(student: Student) -> None:
     for part, expected in wanted.items():
         got = said.get(part) if isinstance(said, dict) else said
         look = concerns.get(part) or (
-            "delete_post" if isinstance(got, list) and same(got[:2], expected[:2]) else "update_post"
+            "delete_post" if isinstance(got, list) and expected and same(got[:2], expected[:2]) else "update_post"
         )
         expect(
             same(got, expected),
@@ -171,21 +171,15 @@ def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Ca
 def test_patched(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
     """PATCH changes what is sent and nothing else: one field, none, null, fields that are not the client's"""
     person, post = newcomer(app), write_post(app, other := newcomer(app), tags=["a"], content="as it was")
-    path, unchanged = (
-        f"/posts/{post['id']}",
-        {name: post.get(name) for name in ("id", "title", "content", "tags", "published", "created_at")},
-    )
-    for change in ({"title": student.name()}, {"content": "as it is"}, {"tags": ["b", "c"]}, {}, {"published": False}):
+    path = f"/posts/{post['id']}"
+    unchanged = {name: post.get(name) for name in ("id", "title", "content", "tags", "published", "created_at")}
+    changes: list[dict[str, Any]] = [{"title": student.name()}, {"content": "as it is"}, {"tags": ["b", "c"]}, {}]
+    for change in (*changes, {"published": False}):
         unchanged |= change
         for answer in (app.patch(path, token=other.token, json=change), app.get(path, token=other.token)):
             expect_post(answer, unchanged, CHANGES, "update_post")
-    for change in (
-        {"author_id": person.id},
-        {"id": post["id"] + 1},
-        {"created_at": "2001-01-01T00:00:00Z"},
-        {"title": None},
-        {"content": None},
-    ):
+    changes = [{"author_id": person.id}, {"id": post["id"] + 1}, {"created_at": "2001-01-01T00:00:00Z"}]
+    for change in (*changes, {"title": None}, {"content": None}):
         app.patch(path, token=other.token, json=change).expect(200, 422, why=CHANGES, look="update_post")
         expect_post(app.get(path, token=other.token), unchanged, CHANGES, "update_post")
     student.database.expect_rows(

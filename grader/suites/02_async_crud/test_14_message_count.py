@@ -117,13 +117,13 @@ def test_thirty_sockets(app: App, newcomer: Callable, student: Student) -> None:
     """30 sockets, 10 of them write at once: every message is stored once, in order for each sender, and counted"""
     with ExitStack() as stack:
         people = [(name, enter(app, name, stack)) for name in [newcomer(app, login=False).username for _ in range(30)]]
-        texts = [f"message {number}" for number in range(6)]
+        texts = [f"message {number}" for number in range(3)]
         for text in texts:
             for _, socket in people[:10]:
                 socket.send(text)
-        did = "30 people in the chat, 10 of them send 6 messages each without waiting"
+        did = "30 people in the chat, 10 of them send 3 messages each without waiting"
         for name, _ in people[:10]:
-            expect_counts(app, student, name, 6, did, LOST)
+            expect_counts(app, student, name, 3, did, LOST)
             sql = (
                 "SELECT content FROM messages JOIN users ON users.id = owner_id WHERE username = ? ORDER BY messages.id"
             )
@@ -133,4 +133,4 @@ def test_thirty_sockets(app: App, newcomer: Callable, student: Student) -> None:
         witness = people[-1][1]
         last = [witness.until(SAYS.format(people[0][0], text), did=did, look="chat") for text in texts]
         expect(len(last) == len(texts), did=did, expected="all heard", got=len(last), look="chat")
-        student.database.expect_rows(60, "messages", did=did, look="save_message")
+        student.database.expect_rows(30, "messages", did=did, look="save_message")
