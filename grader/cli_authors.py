@@ -64,7 +64,7 @@ def mistakes(
     bad = sum(bool(done.complaints) for done in proofs)
     complaints = proof.doubles(proofs)
     report = next((done.report for done in proofs if done.report), None)
-    if report and not variations:
+    if report and not variations and not only:
         complaints += [f"no mistake loses {id_}" for id_ in proof.unproven(report, bank.mistakes(which))]
     for complaint in complaints:
         typer.echo(f"BAD {complaint}")

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from grader import cli, cli_authors, course, proof
+from grader import cli, cli_authors, course
 from grader.bank import Edit, Mistake
 from grader.course import UsageError
 from grader.proof import Proof
@@ -180,29 +180,74 @@ def proved(id_, *complaints, loses=("1.1/a",)):
     return Proof(entry, report, complaints)
 
 
+BOTH = ("1.1/a", "1.1/b")
+
+
+@pytest.fixture
+def bank(monkeypatch):
+    """A function that runs `mistakes 01 ...` on a bank of entries that were graded already."""
+
+    def run(*arguments, proofs):
+        def prove_all(_chapter, entries, heard):
+            done = [each for each in proofs if each.entry in entries]
+            for each in done:
+                heard(each)
+            return done
+
+        monkeypatch.setattr("grader.proof.prove_all", prove_all)
+        for kind in ("mistakes", "variations"):
+            monkeypatch.setattr(f"grader.bank.{kind}", lambda _chapter: [each.entry for each in proofs])
+        return CliRunner().invoke(cli_authors.app, ["mistakes", "01", *arguments])
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("arguments", "proofs", "status", "said"),
     [
-        ([], [proved("m", loses=("1.1/a", "1.1/b"))], 0, ["ok  m  1", "1 graded, 0 complaints"]),
+        ([], [proved("m", loses=BOTH)], 0, ["ok  m  1", "1 of 1 graded, 0 complaints"]),
         ([], [proved("m")], 1, ["BAD no mistake loses 1.1/b"]),
-        (["--only", "m"], [proved("m")], 0, ["1 graded, 0 complaints"]),
-        (["--only", "m", "--boards"], [proved("m")], 0, ["chapter 01 · t"]),
+        (["--only", "n"], [proved("m"), proved("n", loses=BOTH)], 0, ["1 of 2 graded, 0 complaints"]),
+        (["--part", "2/2"], [proved("m"), proved("n", loses=BOTH)], 0, ["ok  n", "1 of 2 graded, 0 complaints"]),
+        (["--boards"], [proved("m", loses=BOTH)], 0, ["chapter 01 · t"]),
         (["--variations"], [proved("m", "loses 1.1/a, unnamed")], 1, ["BAD m  1", "      loses 1.1/a, unnamed"]),
-        ([], [proved("m"), proved("n")], 1, ["BAD m and n lose the same checks with the same board"]),
-        (["--only", "nothing of that name"], [], 0, ["0 graded, 0 complaints"]),
+        ([], [proved("m"), proved("n", loses=BOTH)], 1, ["BAD m and n lose the same checks with the same board"]),
+        (["--only", "nothing of that name"], [proved("m")], 0, ["0 of 1 graded, 0 complaints"]),
     ],
 )
-def test_a_bank_is_told_entry_by_entry_with_its_complaints(monkeypatch, arguments, proofs, status, said):
-    def prove_all(_chapter, _entries, heard):
-        for each in proofs:
-            heard(each)
-        return proofs
-
-    monkeypatch.setattr(proof, "prove_all", prove_all)
-    result = CliRunner().invoke(cli_authors.app, ["mistakes", "01", *arguments])
-    assert result.exit_code == status
+def test_a_bank_is_told_entry_by_entry_with_its_complaints(bank, arguments, proofs, status, said):
+    result = bank(*arguments, proofs=proofs)
+    assert result.exit_code == status, result.output
     for text in said:
         assert text in result.output
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "half", "1/0"])
+def test_a_part_of_a_bank_is_written_in_one_way(bank, part):
+    assert "a part is written like 1/4" in str(bank("--part", part, proofs=[]).exception)
+
+
+@pytest.fixture
+def made_up(tmp_path, monkeypatch):
+    """A course of one chapter, in this process."""
+    chapter = course.Chapter("01_made_up", tmp_path)
+    (chapter.solution / "app").mkdir(parents=True)
+    (chapter.solution / "app" / "a.py").write_text("# TODO 1.1: x. >>>\nx = 1\n# <<<\n")
+    monkeypatch.setattr(course, "chapters", lambda: [chapter])
+    return chapter
+
+
+def test_starters_are_written_once_and_then_current(made_up):
+    runs = [CliRunner().invoke(cli_authors.app, ["starters", *more]) for more in (["--check"], [], ["--check"])]
+    assert [run.exit_code for run in runs] == [1, 0, 0]
+    assert [run.output for run in runs] == [
+        "01_made_up: not current: app/a.py\n", "01_made_up: wrote app/a.py\n", "01_made_up: current\n",
+    ]  # fmt: skip
+
+
+def test_two_chapters_can_be_compared(made_up):
+    result = CliRunner().invoke(cli_authors.app, ["diff", "01", "01"])
+    assert (result.exit_code, result.output) == (0, "")
 
 
 def test_the_report_of_a_wrong_program_shows_its_frames_only_when_asked(grader, edited, nothing_left):

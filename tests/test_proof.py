@@ -61,8 +61,7 @@ def test_a_mistake_must_name_what_it_loses():
 
 def test_checks_that_no_mistake_loses_are_unproven():
     found = report(a="failed", b="passed", c="passed")
-    proofs = [Proof(mistake("1.1/a"), found, ()), Proof(Variation(id="v", about="a", edit=()), found, ())]
-    assert proof.unproven(found, proofs) == ["1.1/b", "1.1/c"]
+    assert proof.unproven(found, [mistake("1.1/a"), mistake("1.1/a", "1.1/c")]) == ["1.1/b"]
 
 
 def test_two_mistakes_with_the_same_loss_and_board_are_doubles():
