@@ -37,7 +37,7 @@ def connect(app: "App", path: str, name: str, *, reads: bool = True, headers: di
         socket.connection = unix_connect(
             str(app.path), uri=f"ws://127.0.0.1:8000{path}", open_timeout=PATIENCE, close_timeout=2, compression=None,
             max_size=1_000_000, max_queue=None if reads else 1, additional_headers=headers, ping_interval=None,
-            proxy=None,
+            proxy=None, legacy=True,  # closed by `Socket`, not by a `with` here
         )  # fmt: skip
     except InvalidStatus as answer:
         socket.status = answer.response.status_code
