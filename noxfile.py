@@ -16,6 +16,7 @@ from nox.virtualenv import HAS_UV, UV
 ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "workbook"
 PYTHON = ENVIRONMENT / "bin" / "python"
+CACHE = ROOT / ".mypy_cache"  # one for all: most of it is about the libraries
 LOCK, DEV_LOCK = "requirements.lock", "requirements-dev.lock"
 
 nox.needs_version = ">=2025.2"
@@ -126,7 +127,7 @@ def types(session: nox.Session) -> None:
         develop(session, "mypy", "--allow-any-generics", *map(str, suite.glob("*.py")))  # fixtures are functions
     for solution in sorted((ROOT / "solutions").glob("[0-9][0-9]_*")):
         with session.chdir(solution):
-            develop(session, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "app")
+            develop(session, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(CACHE), "app")
 
 
 @nox.session
