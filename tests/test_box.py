@@ -123,6 +123,14 @@ def test_a_life_that_ends_is_known_by_its_status(begin, function, arguments, sta
     assert (os.waitstatus_to_exitcode(found.status), found.reason, str(found)) == (status, "", words)
 
 
+def test_a_life_that_is_over_before_we_know_its_process_is_no_trouble(begin, monkeypatch):
+    def too_late(_pid):
+        raise ProcessLookupError
+
+    monkeypatch.setattr(kernel, "open_process", too_late)
+    assert over(begin("exits", status=3)).status == 3 << 8
+
+
 def test_a_life_that_takes_too_much_memory_is_stopped(begin):
     life = begin("eats")
     highest = 0

@@ -1,5 +1,6 @@
 """The grader's record of one life: its process, what it wrote, how it ended."""
 
+import contextlib
 import json
 import os
 import signal
@@ -64,7 +65,8 @@ class Life:
         """Wait for the first bytes, and learn from the kernel which process sent it."""
         self.talk.settimeout(deadline)
         self.pid = kernel.receive_pid(self.talk)
-        self.signal = kernel.open_process(self.pid)
+        with contextlib.suppress(ProcessLookupError):  # over already; the launcher says how
+            self.signal = kernel.open_process(self.pid)
 
     def signal_works(self) -> bool:
         """Whether the process is known and not yet reported dead."""
