@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,10 @@ class Grader:
         environment = os.environ | {"TMPDIR": str(self.tmp), "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": ""}
         return subprocess.Popen(
             command, cwd=self.root, env=environment, text=True, encoding="utf-8", start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            # Tests that were started in the background ignore Ctrl-C, and their children would inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- no threads start graders
+            **options,
         )  # fmt: skip
 
     def __call__(self, *arguments: object, **options: Any) -> Ran:

@@ -61,6 +61,8 @@ class Launcher:
                 if self.control in readable and not self.take():
                     break
         finally:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # nobody reads the wake-up socket any more
+            signal.set_wakeup_fd(-1)
             kernel.kill_below(os.getpid())
         sys.exit(0)
 
