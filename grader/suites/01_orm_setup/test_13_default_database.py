@@ -47,7 +47,7 @@ def test_beside_the_app(student: Student) -> None:
     )
 
 
-@check("1.13", points=2, needs=("1.13/beside-the-app", "1.12"), lesson="where-the-file-lies")
+@check("1.13", points=2, needs=("1.13/beside-the-app", "1.12/stored-before-broadcast"), lesson="where-the-file-lies")
 def test_the_history_is_still_there(student: Student, newcomer: Callable, history: Callable) -> None:
     """stop it, start it from another directory: the history is still there"""
     root = student.writable_copy()
