@@ -64,7 +64,6 @@ class App:
         request = self.client.build_request(method, path, json=json, data=form, params=params, headers=headers)
         did = f"{method} {request.url.raw_path.decode()}" + (f" {written(json)}" if json is not None else "")
         did += f" as a form: {written(form)}" if form is not None else ""
-        did += " without a token" if token is None and "no-token" in headers else ""
         return self._send(request, did, path)
 
     def _send(self, request: httpx.Request, did: str, path: str) -> Answer:

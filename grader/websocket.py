@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from grader.app import App
 
 PATIENCE = 15.0  # seconds for a frame that must come
-REFUSED = "refused"
 
 
 def connect(app: "App", path: str, name: str, *, reads: bool = True, headers: dict[str, str] | None = None) -> "Socket":
@@ -35,7 +34,7 @@ def connect(app: "App", path: str, name: str, *, reads: bool = True, headers: di
     socket = Socket(app, name, did)
     try:
         socket.connection = unix_connect(
-            str(app.path), uri=f"ws://127.0.0.1:8000{path}", open_timeout=PATIENCE, close_timeout=2, compression=None,
+            str(app.path), uri=f"ws://127.0.0.1:8000{path}", open_timeout=PATIENCE, close_timeout=2 if reads else 0.1, compression=None,
             max_size=1_000_000, max_queue=None if reads else 1, additional_headers=headers, ping_interval=None,
             proxy=None, legacy=True,  # closed by `Socket`, not by a `with` here
         )  # fmt: skip

@@ -58,10 +58,11 @@ def register(status, name="mira"):
     return request(status, "POST", "/register", body) | {"headers": {"content-type": "application/json"}}
 
 
-def test_requests_are_sent_and_their_status_counts(replayed):
+def test_requests_are_sent_and_an_error_of_the_server_is_noticed(replayed, tmp_path):
     replayed(register(201), register(409), request(200), request(401, url="/users/me"))
-    with pytest.raises(replay.Differs, match="POST /register: 409 was recorded, 201 now"):
-        replayed(register(409, "noor"))
+    gone = {"do": "sql", "path": str(tmp_path / "db" / "chat.db"), "statements": ["DROP TABLE users"]}
+    with pytest.raises(replay.Differs, match="POST /register: 201 was recorded, 500 now"):
+        replayed(gone, register(201, "noor"))
 
 
 def test_a_status_that_depends_on_the_order_does_not_count(replayed):

@@ -17,6 +17,7 @@ from grader.student import Student
 Request = tuple[str, str, dict[str, Any]]
 LONG = 50.0  # seconds for what others must not wait for
 PINGS = 15  # more than slip through before a loop that stops has stopped
+PAUSE = 0.02  # seconds between two pings: nobody is asked to answer a flood
 HELD = 3.0  # seconds a lock is held at most; SQLite's drivers wait 5
 WAITS = "Something in an async function waits for the database by itself, and nobody else gets a turn. Only what you await lets others in."
 HASHES = "Hashing keeps its thread busy, on purpose. On the event loop's thread it keeps everybody waiting: send it to another one."
@@ -113,6 +114,7 @@ def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable
             began = time.monotonic()
             while not late and time.monotonic() < began + 1:
                 late = not wait([pool.submit(app.get, "/openapi.json")], began + HELD - time.monotonic()).done
+                time.sleep(PAUSE)
         got = "no answer until the file was free again"
         expect(not late, did=did, expected="answers while the writes still wait", got=got, why=WAITS, life=app.life)
         for write in writes:
