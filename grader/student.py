@@ -67,7 +67,7 @@ class Student:
 
     def writable_copy(self) -> Path:
         """A folder that holds a copy of app/ which the program may write beside."""
-        copy = self.folder.root / "copy"
+        copy = self.folder.root / self.submission.root.relative_to(self.submission.run)
         shutil.copytree(self.submission.root, copy)
         return copy
 
