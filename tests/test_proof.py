@@ -41,6 +41,12 @@ def test_an_entry_that_does_what_it_says_gets_no_complaint():
     assert complaints(Variation(id="v", about="a", edit=()), report(a="passed")) == []
 
 
+@pytest.mark.parametrize("outcome", ["failed", "passed"])
+def test_what_is_lost_by_a_race_may_be_kept(outcome):
+    entry = mistake("1.1/a").model_copy(update={"races": ("1.1/b",)})
+    assert complaints(entry, report(a="failed", b=outcome)) == []
+
+
 def test_what_is_lost_unnamed_is_told_with_its_finding():
     found = report(a="failed", b="failed", c="todo", d="error")
     assert complaints(mistake("1.1/a"), found) == [
