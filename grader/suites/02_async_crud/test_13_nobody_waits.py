@@ -63,9 +63,9 @@ class Sent(HTTPConnection):
         written = app.client.build_request(method, path, **options)
         self.request(method, path, written.content, dict(written.headers))
 
-    def done(self) -> bool:
-        """Whether the answer, or the end, is there."""
-        return bool(select.select([self.sock], [], [], 0)[0])
+    def waiting(self) -> bool:
+        """Whether neither an answer nor the end is there yet."""
+        return not select.select([self.sock], [], [], 0)[0]
 
     def status(self) -> int:
         """The status of the answer, 0 when there is none."""
@@ -94,8 +94,8 @@ def test_ten_log_in(student: Student, newcomer: Callable) -> None:
     did, look = "ten people log in at once, and GET /openapi.json again and again", "verify_password"
     app.get("/openapi.json")
     with under_way(app, *[login] * 10) as sent:
-        answered = pings(app, PINGS, lambda: sum(each.done() for each in sent) < len(sent) // 2)
-        statuses = {each.status() for each in sent if each.done()}
+        answered = pings(app, PINGS, lambda: sum(each.waiting() for each in sent) > len(sent) // 2)
+        statuses = {each.status() for each in sent if not each.waiting()}
         expect(
             answered == PINGS, did=did, expected="answers before half of them are served", why=HASHES, look=look, life=app.life,
             got=f"{answered} answers, then none until half were served",
@@ -124,7 +124,7 @@ def test_somebody_registers(student: Student) -> None:
     answered = 0
     for each in others:
         sent = Sent(app, each)
-        answered = max(answered, pings(app, PINGS, lambda sent=sent: not sent.done()))
+        answered = max(answered, pings(app, PINGS, sent.waiting))
         sent.status()
     expect(
         answered == PINGS, did="POST /register at BCRYPT_ROUNDS=14, and GET /openapi.json again and again", life=app.life,
@@ -169,7 +169,7 @@ def test_a_slow_statement(app: App, student: Student, newcomer: Callable) -> Non
     with under_way(app, ("POST", "/posts", {"headers": {"Authorization": f"Bearer {person.token}"}, "json": body})) as [
         slow
     ]:
-        answered = pings(app, PINGS, lambda: not slow.done())
+        answered = pings(app, PINGS, slow.waiting)
         expect(
             answered == PINGS, did="POST /posts where a trigger makes the INSERT slow, and GET /openapi.json again and again", why=WAITS,
             expected="answers while the statement runs", got=f"{answered} answers, then none until the post was stored", life=app.life,
