@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader import archives, markers
 from grader.course import Chapter, UsageError
-from grader.intake import MOST_ENTRIES, Entry, Intake, UnusableError, read_regular, walk
+from grader.intake import MOST_ENTRIES, NAME_CHARACTERS, Entry, Intake, UnusableError, read_regular, walk
 from grader.repository import Repository
 
 
@@ -67,7 +67,7 @@ def found(path: Path, revision: str | None, chapter: Chapter) -> tuple[str, list
         except OSError as problem:
             raise UnusableError(f"the archive cannot be read: {problem.strerror or problem}") from problem
     tops = {entry.name.partition("/")[0] for entry in entries} - {"__MACOSX"}
-    tops_places = ("", f"{tops.pop()}/") if len(tops) == 1 else ("",)  # many archives hold one folder that holds all
+    tops_places = ("", *(f"{top}/" for top in tops if len(tops) == 1 and set(top) <= NAME_CHARACTERS))  # around all
     for place in [top + place for top in tops_places for place in places(chapter)]:
         inside = [
             replace(entry, name=entry.name.removeprefix(place))
