@@ -155,6 +155,18 @@ def flakes(session: nox.Session) -> None:
 
 
 @nox.session
+def grade(session: nox.Session) -> None:
+    """Grade what somebody handed in, confined: nox -s grade -- 02 --submission PATH --out DIR."""
+    grader(session, "grade")
+
+
+@nox.session
+def gradescope(session: nox.Session) -> None:
+    """Make the autograder.zip of a chapter for Gradescope: nox -s gradescope -- 02."""
+    grader(session, "gradescope")
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin the dependencies anew, for every Python and platform, without index addresses."""
     options = ["--universal", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--quiet"]
