@@ -105,6 +105,18 @@ def diff(session: nox.Session) -> None:
 
 
 @nox.session
+def reset(session: nox.Session) -> None:
+    """Put a chapter or a task back to how it began, with a backup: nox -s reset -- 02, nox -s reset -- 2.5."""
+    grader(session, "reset")
+
+
+@nox.session
+def undo(session: nox.Session) -> None:
+    """Take the last reset back: nox -s undo; with -- --list the backups there are."""
+    grader(session, "undo")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Prove that the workbook works: tests with coverage, style, types."""
     prepare(session, DEV_LOCK)
