@@ -105,6 +105,12 @@ def diff(session: nox.Session) -> None:
 
 
 @nox.session
+def progress(session: nox.Session) -> None:
+    """Show all chapters and tasks on one page, and what has changed since they were done."""
+    grader(session, "progress")
+
+
+@nox.session
 def reset(session: nox.Session) -> None:
     """Put a chapter or a task back to how it began, with a backup: nox -s reset -- 02, nox -s reset -- 2.5."""
     grader(session, "reset")

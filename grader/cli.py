@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,9 +54,11 @@ def chapter(
     source = "submission" if submission else "solution" if solution else "student"
 
     from grader import board, run
+    from grader.progress import graded
 
     with progress() as heard:
-        report = run.grade(which, folder, source, tasks=tasks, workers=workers, heard=heard)
+        grading = partial(run.grade, which, folder, source, tasks=tasks, workers=workers, heard=heard)
+        report = graded(which, tasks, grading) if source == "student" else grading()
     if json and str(json) == "-":
         sys.stdout.write(report.to_json())
     else:
