@@ -100,8 +100,20 @@ def hint(session: nox.Session) -> None:
 
 @nox.session
 def diff(session: nox.Session) -> None:
-    """Compare yours with the reference, or two chapters: nox -s diff -- 02, nox -s diff -- 01 02."""
+    """Compare yours with the reference, or two chapters: nox -s diff -- 02, -- 2.5, -- 02 --from starter, -- 01 02."""
     grader(session, "diff")
+
+
+@nox.session
+def solution(session: nox.Session) -> None:
+    """Show the reference of one task and why it is so: nox -s solution -- 2.5."""
+    grader(session, "solution")
+
+
+@nox.session
+def explain(session: nox.Session) -> None:
+    """Write a task, your part and its failure as Markdown for a tutor: nox -s explain -- 2.5."""
+    grader(session, "explain")
 
 
 @nox.session

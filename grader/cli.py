@@ -69,23 +69,6 @@ def chapter(
 
 
 @app.command()
-def diff(
-    chapters: Annotated[
-        list[str], typer.Argument(help="One chapter: yours to the reference. Two: from solution to solution.")
-    ],
-) -> None:
-    """Compare your version of a chapter with the reference, or the solutions of two chapters."""
-    from grader import compare
-
-    if len(chapters) > 2:
-        raise UsageError("Name one chapter, or two.")
-    which = [course.chapter(number) for number in chapters]
-    left = which[0].starter if len(which) == 1 else which[0].solution
-    for line in compare.unified(left, which[-1].solution, colour=look().colour):
-        typer.echo(line)
-
-
-@app.command()
 def hint(
     task: Annotated[str, typer.Argument(help="Which task: 1.8.")],
     step: Annotated[int | None, typer.Argument(help="Which step: 1, 2 or 3.")] = None,

@@ -1,11 +1,15 @@
 """One page: all chapters, and the tasks of those that are begun. A pure function of what is remembered."""
 
-from rich.table import Table
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 
 from grader.board import PLAIN, STYLES, SYMBOLS, Look, drawn, two_columns
 from grader.course import Chapter
 from grader.progress import Standing, State
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 KINDS = {Standing.DONE: "passed", Standing.WRONG: "failed", Standing.TODO: "todo"}
 COUNTED = frozenset({Standing.DONE, Standing.CHANGED})
