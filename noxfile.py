@@ -117,6 +117,12 @@ def explain(session: nox.Session) -> None:
 
 
 @nox.session
+def watch(session: nox.Session) -> None:
+    """Check the task you are at whenever you save: nox -s watch, nox -s watch -- 02, nox -s watch -- 2.5."""
+    grader(session, "watch")
+
+
+@nox.session
 def progress(session: nox.Session) -> None:
     """Show all chapters and tasks on one page, and what has changed since they were done."""
     grader(session, "progress")

@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from grader.course import Chapter, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from grader.board import Look
     from grader.compare import Pair
 
 __all__ = ["app"]  # with the commands of this module
@@ -163,3 +165,20 @@ def explain(task: Annotated[str, typer.Argument(help="Which task: 2.5.")]) -> No
         grading = partial(run.grade, which, which.starter, "student", tasks=(name,), heard=heard)
         report = graded(which, (name,), grading)
     typer.echo(telling.bundle(which, name, report))
+
+
+@app.command()
+def watch(
+    what: Annotated[str, typer.Argument(help="A chapter (02) or a task (2.5); where you are when none is named.")] = "",
+) -> None:
+    """Check the task you are at whenever you save, on one screen; keys without Enter."""
+    from grader import progress as memory
+    from grader import watch as watching
+
+    which, task = chapter_or_task(what) if what else (memory.current_chapter(course.chapters()), "")
+
+    def looks(width: int) -> "Look":
+        return replace(look(), width=min(width, 120))
+
+    with contextlib.suppress(KeyboardInterrupt):
+        watching.watch(which, task, looks, typer.echo)

@@ -12,8 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from grader.backups import KEPT, write_whole
 from grader.course import ROOT, Chapter
-from grader.markers import untouched
-from grader.own import files_of
+from grader.markers import parts, untouched
 from grader.report import Frozen, Outcome, Report
 from grader.reset import keep_passed
 
@@ -134,7 +133,9 @@ def states(chapter: Chapter) -> dict[str, State]:
     entries, _ = load(chapter.root)
     now = fingerprint(chapter)
     waiting = untouched(chapter.solution, chapter.starter)
-    return {task: state(entries.get(task), now, files_of(chapter, task), task in waiting) for task in chapter.tasks}
+    every = parts(chapter.solution)
+    own = {task: [part.file for part in every if part.task == task] for task in chapter.tasks}
+    return {task: state(entries.get(task), now, own[task], task in waiting) for task in chapter.tasks}
 
 
 def state(entry: Entry | None, now: dict[str, str], own: list[str], waits: bool) -> State:  # noqa: FBT001 -- a fact, no mode

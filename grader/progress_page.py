@@ -46,7 +46,7 @@ def render(found: dict[Chapter, dict[str, State]], look: Look) -> str:
         words = "to do" if standings == {Standing.TODO} else f"{count} of {len(states)}"
         right = f"{words}  {bar(count, len(states), look)}"
         lines.append(two_columns(Text(f"chapter {chapter.number}  {chapter.title}", "bold"), Text(right)))
-        if len(standings) == 1 and standings <= {Standing.TODO, Standing.DONE}:
+        if len(found) > 1 and len(standings) == 1 and standings <= {Standing.TODO, Standing.DONE}:
             continue
         for task, state in states.items():
             sign, style = symbol(state.standing, look)

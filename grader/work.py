@@ -22,6 +22,7 @@ def work(
     tasks: tuple[str, ...],
     begin: Begin,
     level: Level | None = None,
+    warm: Launcher | None = None,
 ) -> tuple[str, ...]:
     """Run what `begin`'s source gives to claim.
 
@@ -31,12 +32,13 @@ def work(
         tasks: only these tasks and what they need; all when empty.
         begin: told which checks are declared and where the submission was copied to; gives the source of the next.
         level: how the program is confined; `Practice` when None.
+        warm: a launcher to use, and to leave running; one is started and ended when None.
 
     Returns:
         What of the submission was left out.
     """
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # no plugin of the environment has a say in a verdict
-    launcher = Launcher(level or Practice())  # first: it warms up while we import
+    launcher = warm or Launcher(level or Practice())  # first: it warms up while we import
     try:
         import pytest  # noqa: PLC0415
 
@@ -53,5 +55,6 @@ def work(
         finally:
             submission.close()
     finally:
-        launcher.close()
+        if warm is None:
+            launcher.close()
     return submission.notes
