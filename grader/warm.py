@@ -2,6 +2,7 @@
 
 One JSON line each, over a socket: {"number": 3, "tasks": ["1.8"]} -> {"number": 3, "heard": "1.8/taken-name"} for each
 check, then {"number": 3, "report": {...}} or {"number": 3, "problem": "..."}. A new request stops the one before.
+Where everything that a task needs passed before, its own checks come first: {"number": 3, "quick": {...}}.
 """
 
 import contextlib
@@ -12,13 +13,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from grader.box.control import Launcher
 from grader.box.sandbox import Practice
 from grader.course import ROOT, Chapter
-from grader.report import CheckResult, Report
+from grader.report import CheckResult, Outcome, Report
 
 LAST_WORDS = 400  # characters of what the process wrote before it died
 FAREWELL = 15.0  # seconds it may take to clean up
@@ -70,8 +73,8 @@ class Warm:
         *lines, self.received = self.received.split(b"\n")
         messages = [json.loads(line) for line in lines]
         for message in messages:
-            if "report" in message:
-                message["report"] = Report.model_validate(message["report"])
+            for kind in {"quick", "report"} & message.keys():
+                message[kind] = Report.model_validate(message[kind])
         return [message for message in messages if message["number"] == self.number]
 
     def died(self) -> str:
@@ -128,29 +131,46 @@ class Desk:
             self.channel.sendall(json.dumps({"number": number} | more).encode() + b"\n")
 
 
-def grade(chapter: Chapter, desk: Desk, launcher: Launcher, request: dict[str, Any]) -> None:
-    """Answer one request, unless it is overtaken."""
-    from grader import run  # noqa: PLC0415 -- the launcher warms up while we import
-    from grader.progress import graded  # noqa: PLC0415 -- as above
+class Grader:
+    """Answers one request after the other."""
 
-    tasks, number = tuple(request["tasks"]), int(request["number"])
+    def __init__(self, chapter: Chapter, desk: Desk, launcher: Launcher) -> None:
+        """`launcher` stays warm between them."""
+        self.chapter = chapter
+        self.desk = desk
+        self.launcher = launcher
+        self.sound: tuple[str, ...] = ()  # the tasks for which all that they need passed, last time
 
-    def heard(result: CheckResult) -> None:
-        if desk.latest != request:
-            raise KeyboardInterrupt  # the one thing at which pytest lets go, and tears down
-        desk.say(number, heard=result.id)
+    def answer(self, request: dict[str, Any]) -> None:
+        """Answer a request, unless it is overtaken."""
+        number = int(request["number"])
+        try:
+            for kind, report in self.reports(request, tuple(request["tasks"])):
+                computed = set(Report.model_computed_fields)
+                self.desk.say(number, **{kind: report.model_dump(mode="json", exclude=computed)})
+        except KeyboardInterrupt:
+            return
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, the watcher goes on
+            self.desk.say(number, problem=f"The grader could not do its work: {problem}.")
 
-    try:
-        report = graded(
-            chapter, tasks,
-            lambda: run.grade(chapter, chapter.starter, "student", tasks=tasks, heard=heard, warm=launcher),
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        return
-    except Exception as problem:  # noqa: BLE001 -- whatever it is, the watcher goes on
-        desk.say(number, problem=f"The grader could not do its work: {problem}.")
-        return
-    desk.say(number, report=report.model_dump(mode="json", exclude=set(Report.model_computed_fields)))
+    def reports(self, request: dict[str, Any], tasks: tuple[str, ...]) -> Iterator[tuple[str, Report]]:
+        """The quick report where there can be one, and the whole one."""
+        from grader import run  # noqa: PLC0415 -- the launcher warms up while we import
+        from grader.progress import graded  # noqa: PLC0415 -- as above
+
+        def heard(result: CheckResult) -> None:
+            if self.desk.latest != request:
+                raise KeyboardInterrupt  # the one thing at which pytest lets go, and tears down
+            self.desk.say(int(request["number"]), heard=result.id)
+
+        chapter, options = self.chapter, {"tasks": tasks, "heard": heard, "warm": self.launcher}
+        grade = partial(run.grade, chapter, chapter.starter, "student", **options)  # type: ignore[arg-type] # mixed options
+        if tasks and self.sound == tasks:
+            yield "quick", grade(alone=True)
+        report = graded(chapter, tasks, grade)
+        others = {check.outcome for check in report.checks if check.task not in tasks}
+        self.sound = tasks if others <= {Outcome.PASSED} else ()
+        yield "report", report
 
 
 def main(descriptor: int, slug: str, root: str) -> None:
@@ -160,10 +180,11 @@ def main(descriptor: int, slug: str, root: str) -> None:
     desk = Desk(socket.socket(fileno=descriptor))
     launcher = Launcher(Practice())
     try:
+        grader = Grader(chapter, desk, launcher)
         number = 0
         while (request := desk.next(number)) is not None:
             number = request["number"]
-            grade(chapter, desk, launcher, request)
+            grader.answer(request)
     finally:
         launcher.close()
 

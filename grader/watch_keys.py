@@ -70,6 +70,10 @@ class Watch:
                 self.heard += 1
                 self.seen.running = f"{self.seen.running.partition(' ...')[0]} ... {self.heard} checks"
                 continue
+            if "quick" in message:
+                self.heard = 0
+                self.seen.report, self.seen.running = message["quick"], f"checking what {self.seen.task} needs ..."
+                continue
             verdict = True
             self.seen.running, self.seen.message = "", message.get("problem", "")
             if report := message.get("report"):

@@ -23,6 +23,8 @@ def work(
     begin: Begin,
     level: Level | None = None,
     warm: Launcher | None = None,
+    *,
+    alone: bool = False,
 ) -> tuple[str, ...]:
     """Run what `begin`'s source gives to claim.
 
@@ -33,6 +35,7 @@ def work(
         begin: told which checks are declared and where the submission was copied to; gives the source of the next.
         level: how the program is confined; `Practice` when None.
         warm: a launcher to use, and to leave running; one is started and ended when None.
+        alone: without what the tasks need.
 
     Returns:
         What of the submission was left out.
@@ -47,7 +50,7 @@ def work(
 
         submission = Submission(folder / "app", launcher)
         try:
-            grading = Grading(chapter, submission, tasks, begin)
+            grading = Grading(chapter, submission, tasks, begin, alone=alone)
             options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]
             status = pytest.main([str(chapter.suite), *options], plugins=[grading])
             if status == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself

@@ -107,6 +107,13 @@ def test_how_far_a_check_is_can_be_seen(watch):
     assert "checking 1.1 ... 2 checks" in shown(watch)
 
 
+def test_a_quick_verdict_is_shown_while_the_rest_is_checked(watch):
+    watch.grading.answers = [{"quick": report(("1.1", Outcome.PASSED))}, {"heard": "1.1/a"}]
+    assert not watch.hear()
+    assert "1.1  one: done." in shown(watch)
+    assert "checking what 1.1 needs ... 1 checks" in shown(watch)
+
+
 def test_n_goes_on_only_when_the_task_is_done(watch):
     watch.key("n")
     assert "1.1 is not done yet" in shown(watch)
