@@ -100,8 +100,44 @@ def hint(session: nox.Session) -> None:
 
 @nox.session
 def diff(session: nox.Session) -> None:
-    """Compare yours with the reference, or two chapters: nox -s diff -- 02, nox -s diff -- 01 02."""
+    """Compare yours with the reference, or two chapters: nox -s diff -- 02, -- 2.5, -- 02 --from starter, -- 01 02."""
     grader(session, "diff")
+
+
+@nox.session
+def solution(session: nox.Session) -> None:
+    """Show the reference of one task and why it is so: nox -s solution -- 2.5."""
+    grader(session, "solution")
+
+
+@nox.session
+def explain(session: nox.Session) -> None:
+    """Write a task, your part and its failure as Markdown for a tutor: nox -s explain -- 2.5."""
+    grader(session, "explain")
+
+
+@nox.session
+def watch(session: nox.Session) -> None:
+    """Check the task you are at whenever you save: nox -s watch, nox -s watch -- 02, nox -s watch -- 2.5."""
+    grader(session, "watch")
+
+
+@nox.session
+def progress(session: nox.Session) -> None:
+    """Show all chapters and tasks on one page, and what has changed since they were done."""
+    grader(session, "progress")
+
+
+@nox.session
+def reset(session: nox.Session) -> None:
+    """Put a chapter or a task back to how it began, with a backup: nox -s reset -- 02, nox -s reset -- 2.5."""
+    grader(session, "reset")
+
+
+@nox.session
+def undo(session: nox.Session) -> None:
+    """Take the last reset back: nox -s undo; with -- --list the backups there are."""
+    grader(session, "undo")
 
 
 @nox.session

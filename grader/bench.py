@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import run
+from grader.bench_watch import delays, figures
 from grader.box import kernel
 from grader.box.control import Launcher
 from grader.box.sandbox import Practice
@@ -191,6 +192,8 @@ def bench(chapters: Sequence[Chapter], rounds: int, say: Callable[[str], None]) 
         say(f"chapter {chapter.number}, {rounds} rounds, medians; {recording.counts()}")
         for line in table(chapter, found, megabytes, life):
             say(line)
+        for figure in figures(delays(chapter, rounds)):
+            say(row(*figure))
         for problem in [complaint, *(side.complaint for side in found)]:
             if problem:
                 say(f"  not as it should be: {problem}")

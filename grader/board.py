@@ -1,7 +1,9 @@
 """The board: a Report as the terminal shows it. A pure function; width, colour and symbols are arguments."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from rich.console import Console
 from rich.padding import Padding
@@ -54,13 +56,31 @@ def first_failure(report: Report) -> CheckResult | None:
 def render(report: Report, look: Look | None = None) -> str:
     """The whole board as text."""
     look = look or Look()
-    out = io.StringIO()
-    console = Console(
-        file=out, width=max(look.width, NARROWEST), force_terminal=look.colour, no_color=not look.colour,
+    console = canvas(look)
+    draw(console, report, look)
+    return text_of(console)
+
+
+def drawn(lines: Iterable[Table | Text], look: Look) -> str:
+    """Lines as text."""
+    console = canvas(look)
+    for line in lines:
+        console.print(line)
+    return text_of(console)
+
+
+def canvas(look: Look) -> Console:
+    """Where text is drawn, as wide and as colourful as asked for."""
+    return Console(
+        file=io.StringIO(), width=max(look.width, NARROWEST), force_terminal=look.colour, no_color=not look.colour,
         color_system="standard" if look.colour else None, highlight=False, emoji=False, markup=False, legacy_windows=False,
     )  # fmt: skip
-    draw(console, report, look)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def text_of(console: Console) -> str:
+    """What was drawn, without blanks at the ends of lines."""
+    file = cast("io.StringIO", console.file)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
 def draw(console: Console, report: Report, look: Look) -> None:

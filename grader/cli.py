@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,9 +54,11 @@ def chapter(
     source = "submission" if submission else "solution" if solution else "student"
 
     from grader import board, run
+    from grader.progress import graded
 
     with progress() as heard:
-        report = run.grade(which, folder, source, tasks=tasks, workers=workers, heard=heard)
+        grading = partial(run.grade, which, folder, source, tasks=tasks, workers=workers, heard=heard)
+        report = graded(which, tasks, grading) if source == "student" else grading()
     if json and str(json) == "-":
         sys.stdout.write(report.to_json())
     else:
@@ -63,23 +66,6 @@ def chapter(
     if json and str(json) != "-":
         write(json, report.to_json())
     raise typer.Exit(report.exit_status)
-
-
-@app.command()
-def diff(
-    chapters: Annotated[
-        list[str], typer.Argument(help="One chapter: yours to the reference. Two: from solution to solution.")
-    ],
-) -> None:
-    """Compare your version of a chapter with the reference, or the solutions of two chapters."""
-    from grader import compare
-
-    if len(chapters) > 2:
-        raise UsageError("Name one chapter, or two.")
-    which = [course.chapter(number) for number in chapters]
-    left = which[0].starter if len(which) == 1 else which[0].solution
-    for line in compare.unified(left, which[-1].solution, colour=look().colour):
-        typer.echo(line)
 
 
 @app.command()

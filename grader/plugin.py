@@ -4,6 +4,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,12 +27,15 @@ CHECK = pytest.StashKey[Check]()
 class Grading:
     """Runs the checks of a suite against a submission, in the order in which they are claimed."""
 
-    def __init__(self, chapter: Chapter, submission: Submission, tasks: tuple[str, ...], begin: Begin) -> None:
-        """`tasks` are those asked for, all when empty; `begin` gives the source."""
+    def __init__(
+        self, chapter: Chapter, submission: Submission, tasks: tuple[str, ...], begin: Begin, *, alone: bool = False
+    ) -> None:
+        """`tasks` are those asked for, all when empty, `alone` without what they need; `begin` gives the source."""
         self.chapter = chapter
         self.submission = submission
         self.tasks = tasks
         self.begin = begin
+        self.alone = alone
         self.untouched = untouched(chapter.solution, submission.root)
 
     @pytest.hookimpl(trylast=True)
@@ -42,6 +46,11 @@ class Grading:
         items.sort(key=lambda item: order(item.stash[CHECK].task))
         if self.tasks:
             wanted = closure([item.stash[CHECK] for item in items], self.tasks)
+            if self.alone:
+                wanted = {id_ for id_ in wanted if id_.partition("/")[0] in self.tasks}
+                for item in items:
+                    check = item.stash[CHECK]
+                    item.stash[CHECK] = replace(check, needs=tuple(need for need in check.needs if need in wanted))
             items[:] = [item for item in items if item.stash[CHECK].id in wanted]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

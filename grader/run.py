@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from grader.box.control import Launcher
 from grader.box.sandbox import Level, Practice
 from grader.check import Check
 from grader.course import Chapter, shown
@@ -20,6 +21,7 @@ from grader.worker import Colleague
 def grade(
     chapter: Chapter, folder: Path, source: str, *, tasks: tuple[str, ...] = (), level: Level | None = None,
     heard: Callable[[CheckResult], None] = lambda _result: None, workers: int | None = None,
+    warm: Launcher | None = None, alone: bool = False,
 ) -> Report:  # fmt: skip
     """Grade one version of a chapter.
 
@@ -31,12 +33,14 @@ def grade(
         level: how the program is confined; `Practice` when None.
         heard: called with each result as it comes.
         workers: 1, or 2 to share the checks with a second process; None for what the machine has cores for.
+        warm: a launcher that is running already, for one worker; it is left running.
+        alone: without what the tasks need, by one worker: only for who knows already that it passes.
 
     Returns:
         The report. What the student's program does never raises here.
     """
     began = time.monotonic()
-    count = workers or min(2, os.cpu_count() or 1)
+    count = 1 if warm or alone else workers or min(2, os.cpu_count() or 1)
     colleague = Colleague(chapter, folder, tasks) if count > 1 else None
     report = Report(
         chapter=chapter.number, title=chapter.title, source=source, folder=shown(folder),
@@ -63,7 +67,7 @@ def grade(
         return schedule[0]
 
     try:
-        notes = work(chapter, folder, tasks, begin, level)
+        notes = work(chapter, folder, tasks, begin, level, warm, alone=alone)
     finally:
         if colleague:
             colleague.close()

@@ -22,6 +22,9 @@ def work(
     tasks: tuple[str, ...],
     begin: Begin,
     level: Level | None = None,
+    warm: Launcher | None = None,
+    *,
+    alone: bool = False,
 ) -> tuple[str, ...]:
     """Run what `begin`'s source gives to claim.
 
@@ -31,12 +34,14 @@ def work(
         tasks: only these tasks and what they need; all when empty.
         begin: told which checks are declared and where the submission was copied to; gives the source of the next.
         level: how the program is confined; `Practice` when None.
+        warm: a launcher to use, and to leave running; one is started and ended when None.
+        alone: without what the tasks need.
 
     Returns:
         What of the submission was left out.
     """
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # no plugin of the environment has a say in a verdict
-    launcher = Launcher(level or Practice())  # first: it warms up while we import
+    launcher = warm or Launcher(level or Practice())  # first: it warms up while we import
     try:
         import pytest  # noqa: PLC0415
 
@@ -47,7 +52,7 @@ def work(
         place = str(folder.relative_to(chapter.root)) if folder == chapter.solution else "submission"
         submission = Submission(folder / "app", launcher, place)
         try:
-            grading = Grading(chapter, submission, tasks, begin)
+            grading = Grading(chapter, submission, tasks, begin, alone=alone)
             options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]
             status = pytest.main([str(chapter.suite), *options], plugins=[grading])
             if status == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
@@ -55,5 +60,6 @@ def work(
         finally:
             submission.close()
     finally:
-        launcher.close()
+        if warm is None:
+            launcher.close()
     return submission.notes

@@ -35,7 +35,7 @@ def copy(grader, repository):
         ("hint 1.99", "There is no task 1.99 in chapter 01; there are 1.1 to 1.13."),
         ("hint 99.1", "There is no chapter 99; there "),
         ("hint 1.1 7", "Task 1.1 has hints 1 to 3."),
-        ("diff 01 01 01", "Name one chapter, or two."),
+        ("diff 01 01 01", "Name one chapter or one task; or two chapters, without options."),
         ("mistakes 99", "There is no chapter 99; there "),
     ],
 )
@@ -247,7 +247,7 @@ def test_starters_are_written_once_and_then_current(made_up):
 
 def test_two_chapters_can_be_compared(made_up):
     result = CliRunner().invoke(cli_authors.app, ["diff", "01", "01"])
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, "No difference.\n")
 
 
 def test_the_report_of_a_wrong_program_shows_its_frames_only_when_asked(grader, edited, nothing_left):
