@@ -2,7 +2,7 @@
 
 import sys
 
-from grader.cli_authors import app
+from grader.cli_proofs import app
 from grader.course import UsageError
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word

@@ -44,6 +44,8 @@ class Mistake(Entry):
     loses: tuple[str, ...]  # exactly the checks that fail; those that wait for them are not named
     says: tuple[str, ...]  # what the board must tell the student
     edit: tuple[Edit, ...]
+    elsewhere: str = ""  # why the line the board shows is not the edited one, where that helps more
+    varies: tuple[str, ...] = ()  # patterns of what the board says differently each time: who won a race, say
 
 
 class Variation(Entry):

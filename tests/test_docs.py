@@ -15,7 +15,7 @@ import click
 import pytest
 import typer
 
-from grader.cli_authors import app
+from grader.cli_proofs import app
 from grader.course import ROOT
 
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "chapters").glob("*/*.md"), *(ROOT / "docs").rglob("*.md")})
