@@ -132,8 +132,14 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def mistakes(session: nox.Session) -> None:
-    """Grade a chapter's bank of wrong programs: nox -s mistakes -- 01; with --variations the right ones."""
+    """Grade a chapter's bank of wrong programs, and write a page about it; with --variations the right ones."""
     grader(session, "mistakes")
+
+
+@nox.session
+def course(session: nox.Session) -> None:
+    """Check the course as a product: starters, solutions, lessons, hints, banks, documents."""
+    grader(session, "course", lock=DEV_LOCK)
 
 
 @nox.session

@@ -1,11 +1,12 @@
 """The commands that prove the grader right: banks of wrong and right programs."""
 
 import contextlib
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -131,3 +132,31 @@ def show(which: course.Chapter, proofs: "Sequence[Proof]", html: Path | None) ->
             path.parent.mkdir(exist_ok=True)
     write(path, gallery.page(which, proofs))
     typer.echo(f"The page: {course.shown(path)}")
+
+
+@app.command("course")
+def whole_course(fresh: Fresh = False) -> None:
+    """Check the course as a product: every chapter, what leads from one to the next, every document."""
+    from grader import soundness
+
+    commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})
+    bad = 0
+
+    def say(what: str, complaints: Sequence[str]) -> None:
+        nonlocal bad
+        bad += len(complaints)
+        typer.echo("\n".join([f"  {'ok ' if not complaints else 'BAD'} {what}", *(f"        {c}" for c in complaints)]))
+
+    chapters = course.chapters()
+    for each in chapters:
+        typer.echo(f"chapter {each.number} · {each.title}")
+        for what, complaints in soundness.examine(each, fresh=fresh):
+            say(what, complaints)
+    for before, after in itertools.pairwise(chapters):
+        typer.echo(f"from {before.number} to {after.number}")
+        say("the next chapter begins with what was taught", soundness.forgotten(before, after))
+    typer.echo("documents")
+    for what, complaints in soundness.documents_checked(commands):
+        say(what, complaints)
+    typer.echo(f"{len(chapters)} chapters, {bad} complaints")
+    raise typer.Exit(1 if bad else 0)
