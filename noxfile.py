@@ -143,6 +143,12 @@ def course(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Change one small thing of a solution at a time, and see which check notices: nox -s mutants -- 01."""
+    grader(session, "mutants")
+
+
+@nox.session
 def starters(session: nox.Session) -> None:
     """Write the starters from the solutions; with -- --check prove that they are current."""
     grader(session, "starters")

@@ -160,3 +160,22 @@ def whole_course(fresh: Fresh = False) -> None:
         say(what, complaints)
     typer.echo(f"{len(chapters)} chapters, {bad} complaints")
     raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh = False) -> None:
+    """Change one small thing of the solution at a time, and see whether a check notices."""
+    from grader import mutants as grading
+    from grader import mutation
+
+    which = course.chapter(number)
+    everything = mutation.mutants(which)
+    some = chosen(everything, lambda mutant: f"{mutant.task} {mutant.id}", only, part)
+    with progress(len(some), f"chapter {which.number}") as say:
+        found = grading.fates(which, some, lambda each: say(grading.told(each)), fresh=fresh)
+    figures, bars = grading.summary(found)
+    whole = len(some) == len(everything)
+    complaints = [*grading.strangers(which, everything), *(bars if whole else [])]
+    for line in (*figures, *(f"BAD {complaint}" for complaint in complaints)):
+        typer.echo(line)
+    raise typer.Exit(1 if complaints or any(each.complaint for each in found) else 0)

@@ -12,14 +12,18 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from grader import course
 from grader.course import Chapter
 from grader.report import Report
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 PATIENCE = 400  # seconds for one grading
 GRADING = ("grader.run", "grader.worker")  # with what they import: the modules that have a say in a verdict
 LEFT = (".pyc", ".db", ".db-wal", ".db-shm", ".db-journal")  # what running a program leaves behind
@@ -141,6 +145,12 @@ def grade(chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Pat
         return Report.from_json(done.stdout)
     except ValueError:
         raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr[-2000:]}") from None
+
+
+def in_parallel(items: Iterable[Item], work: Callable[[Item], Result]) -> list[Result]:
+    """Do work for each, a few more at a time than there are cores, as each waits now and then; in order."""
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        return list(pool.map(work, items))
 
 
 def graded(

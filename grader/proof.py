@@ -1,17 +1,15 @@
 """Grades the entries of the banks, each in a grader of its own, several at a time, and compares with what they name."""
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader import bank, golden, reading
 from grader.board import WRONG, Look, render
 from grader.course import Chapter
-from grader.graded import graded
+from grader.graded import graded, in_parallel
 from grader.report import Outcome, Report
 
 
@@ -95,8 +93,7 @@ def prove_all(
         heard(proof)
         return proof
 
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # each waits now and then
-        return list(pool.map(one, entries))
+    return in_parallel(entries, one)
 
 
 def unproven(report: Report, entries: Iterable[bank.Mistake]) -> list[str]:
