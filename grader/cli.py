@@ -52,10 +52,12 @@ def chapter(
     tasks = tuple(course.task(name, which)[1] for name in task or ())
     source = "submission" if submission else "solution" if solution else "student"
 
-    from grader import board, run
+    from grader import board, failures, run
 
     with progress() as heard:
         report = run.grade(which, folder, source, tasks=tasks, workers=workers, heard=heard)
+    if source == "student":
+        failures.remember(which, report)
     if json and str(json) == "-":
         sys.stdout.write(report.to_json())
     else:

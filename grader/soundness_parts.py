@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from grader import bank, declared, documents, hints, starters, verdict
+from grader import bank, declared, documents, failures, hints, starters, verdict
 from grader.course import ROOT, Chapter, UsageError
 from grader.diagnosis import concepts
 from grader.markers import parts
@@ -32,6 +32,10 @@ def parts_agree(chapter: Chapter) -> Iterator[str]:
     if (marked := {part.task for part in parts(chapter.solution)}) != set(tasks):
         yield f"marked and checked differ: {', '.join(sorted(marked ^ set(tasks)))}"
     yield from _hints(chapter, tasks)
+    known = failures.table(chapter)
+    ids = {"check": {check.id for check in checks}, "concept": {entry.id for entry in concepts(chapter)}}
+    for kind, entries in known.items():
+        yield from (f"failures.toml: there is no {kind} {id_}" for id_ in entries.keys() - ids.get(kind, set()))
     places = {verdict.lesson(check, chapter) for check in checks} | {entry.place for entry in concepts(chapter)}
     for place in sorted(places):
         path, _, anchor = place.partition("#")
