@@ -148,6 +148,12 @@ def mutants(session: nox.Session) -> None:
     grader(session, "mutants")
 
 
+@nox.session(name="suite-mutants")
+def suite_mutants(session: nox.Session) -> None:
+    """Take one expectation at a time out of a suite, and see which mistake passes then: nox -s suite-mutants -- 01."""
+    grader(session, "suite-mutants")
+
+
 @nox.session
 def starters(session: nox.Session) -> None:
     """Write the starters from the solutions; with -- --check prove that they are current."""

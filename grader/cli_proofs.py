@@ -179,3 +179,17 @@ def mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh 
     for line in (*figures, *(f"BAD {complaint}" for complaint in complaints)):
         typer.echo(line)
     raise typer.Exit(1 if complaints or any(each.complaint for each in found) else 0)
+
+
+@app.command()
+def suite_mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh = False) -> None:
+    """Take one expectation at a time out of a suite, and see whether a mistake of the bank passes then."""
+    from grader import expectations as suites
+
+    which = course.chapter(number)
+    everything = suites.expectations(which)
+    some = chosen(everything, lambda each: f"{' '.join(each.checks)} {each.id}", only, part)
+    with progress(len(some), f"suite {which.number}") as say:
+        unproved = suites.prove(which, some, lambda each, by: say(suites.told(each, by)), fresh=fresh)
+    typer.echo(f"{len(some)} of {len(everything)} expectations, {len(unproved)} unproved")
+    raise typer.Exit(1 if unproved else 0)
