@@ -49,18 +49,23 @@ def _grader(arguments: list[str], commands: Commands) -> str:
     return ""
 
 
-def _nox(words: list[str], commands: Commands) -> str:
-    """What is wrong with `nox -s session -- arguments` or `nox -l`."""
+def _nox(words: list[str], commands: Commands, made: set[str]) -> str:
+    """What is wrong with `nox -s session -- arguments` or `nox -l`; `made` are sessions the document itself makes."""
     if words in (["-l"], ["-s"]):
         return ""
     if words[0] != "-s":
         return f"{words[0]} is not an option that we show"
     session, arguments = words[1], words[3:] if words[2:3] == ["--"] else []
-    if session not in sessions():
+    if session not in sessions() | made:
         return f"there is no session {session}"
     if session.startswith("chapter-"):
         return _grader(["chapter", session[8:], *arguments], commands)
     return _grader([session, *arguments], commands) if session in commands and arguments else ""
+
+
+def _made(path: Path) -> set[str]:
+    """The sessions of chapters that a document makes."""
+    return {f"chapter-{number}" for number in re.findall(r"file=solutions/(\d\d)_", path.read_text("utf-8"))}
 
 
 def wrong_commands(path: Path, commands: Commands) -> Iterator[str]:
@@ -70,7 +75,7 @@ def wrong_commands(path: Path, commands: Commands) -> Iterator[str]:
         path: the document.
         commands: those of the grader.
     """
-    where = path.parent
+    where, made = path.parent, _made(path)
     for command in console(path):
         words = [word for word in command.split("#")[0].split() if "=" not in word or word.startswith("-")]
         if not words:
@@ -80,7 +85,7 @@ def wrong_commands(path: Path, commands: Commands) -> Iterator[str]:
             where = course.ROOT / words[1]
             wrong = "" if where.is_dir() else "no such folder"
         elif program == "nox":
-            wrong = _nox(words[1:], commands)
+            wrong = _nox(words[1:], commands, made)
         elif program.startswith("python") and words[1:3] == ["-m", "grader"]:
             wrong = _grader(words[3:], commands)
         if wrong:
@@ -100,5 +105,5 @@ def wrong_names(path: Path, commands: Commands) -> Iterator[str]:
             yield f"{name} does not exist"
     for command in QUOTED.findall(text):
         words = command.split()
-        if words[-1:] != ["--"] and not any("NN" in word for word in words) and (wrong := _nox(words, commands)):
+        if words[-1:] != ["--"] and not any("NN" in word for word in words) and (wrong := _nox(words, commands, set())):
             yield f"nox {command}: {wrong}"

@@ -15,7 +15,10 @@ from pathlib import Path
 from grader import course
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-INFO = re.compile(r"python(?: raises=(?P<raises>\w+))?|text|console|sql|toml|yaml|html|javascript|diff")
+INFO = re.compile(
+    r"python(?: raises=(?P<raises>\w+))?|text|console|sql|toml|yaml|html|javascript|diff"
+    r"|(?:python|text|toml) file=\S+(?: append)?"  # a file to write, which tests/test_authoring.py does
+)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATIENCE = 200  # seconds for the examples of one document
 RUNNER = """
@@ -115,7 +118,11 @@ def examples(path: Path) -> list[list[Block]]:
     solution = course.ROOT / "solutions" / path.parent.name
     quoted = "\n".join(file.read_text("utf-8") for file in sorted(solution.rglob("*.py")))
     sections = [
-        [block for block in there if block.info.startswith("python") and block.text.strip() not in quoted]
+        [
+            block
+            for block in there
+            if block.info.startswith("python") and "file=" not in block.info and block.text.strip() not in quoted
+        ]
         for there in blocks(path).values()
     ]
     return [section for section in sections if section]
