@@ -168,8 +168,26 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def mistakes(session: nox.Session) -> None:
-    """Grade a chapter's bank of wrong programs: nox -s mistakes -- 01; with --variations the right ones."""
+    """Grade a chapter's bank of wrong programs, and write a page about it; with --variations the right ones."""
     grader(session, "mistakes")
+
+
+@nox.session
+def course(session: nox.Session) -> None:
+    """Check the course as a product: starters, solutions, lessons, hints, banks, documents."""
+    grader(session, "course", lock=DEV_LOCK)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change one small thing of a solution at a time, and see which check notices: nox -s mutants -- 01."""
+    grader(session, "mutants")
+
+
+@nox.session(name="suite-mutants")
+def suite_mutants(session: nox.Session) -> None:
+    """Take one expectation at a time out of a suite, and see which mistake passes then: nox -s suite-mutants -- 01."""
+    grader(session, "suite-mutants")
 
 
 @nox.session

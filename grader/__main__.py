@@ -3,7 +3,7 @@
 import sys
 
 from grader import cli_grade
-from grader.cli_authors import app
+from grader.cli_proofs import app
 from grader.course import UsageError
 
 __all__ = ["cli_grade"]  # its commands are those of the same app

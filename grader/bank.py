@@ -45,6 +45,8 @@ class Mistake(Entry):
     races: tuple[str, ...] = ()  # checks that it loses in most runs, and keeps when it is lucky
     says: tuple[str, ...]  # what the board must tell the student
     edit: tuple[Edit, ...]
+    elsewhere: str = ""  # why the line the board shows is not the edited one, where that helps more
+    varies: tuple[str, ...] = ()  # patterns of what the board says differently each time: who won a race, say
 
 
 class Variation(Entry):

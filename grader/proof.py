@@ -1,21 +1,18 @@
 """Grades the entries of the banks, each in a grader of its own, several at a time, and compares with what they name."""
 
-import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import bank
+from grader import bank, golden, reading
 from grader.board import WRONG, Look, render
-from grader.course import ROOT, Chapter
+from grader.course import Chapter
+from grader.graded import graded, in_parallel
 from grader.report import Outcome, Report
 
-PATIENCE = 400  # seconds for one entry
 NAMES = re.compile(r"[a-z]+-\d+")  # of users: drawn anew for each run
 
 
@@ -31,21 +28,6 @@ class Proof:
     def board(self) -> str:
         """What the student sees."""
         return render(self.report, Look(width=100)) if self.report else ""
-
-
-def grade(chapter: Chapter, folder: Path) -> Report:
-    """Grade a folder in a fresh grader process.
-
-    Raises:
-        RuntimeError: it gave no report.
-    """
-    command = [sys.executable, "-m", "grader", "chapter", chapter.number, "--submission", str(folder), "--json", "-"]
-    command += ["--workers", "1"]  # as many entries at a time as there are cores
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    try:
-        return Report.from_json(done.stdout)
-    except ValueError:
-        raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr[-2000:]}") from None
 
 
 def lost(report: Report) -> set[str]:
@@ -70,29 +52,51 @@ def complaints(entry: bank.Mistake | bank.Variation, report: Report, board: str)
             yield "it names no check that it loses"
 
 
-def prove(chapter: Chapter, entry: bank.Mistake | bank.Variation) -> Proof:
-    """Grade one entry and compare."""
-    with tempfile.TemporaryDirectory(prefix="wb-") as folder:
+def read(chapter: Chapter, entry: bank.Mistake, folder: Path, report: Report, *, update: bool) -> Iterator[str]:
+    """What is not as it was read, and what nobody should have to read; with `update` the board is kept as it is."""
+    board = golden.text(report, entry.varies)
+    yield from reading.complaints(entry, report, board, reading.edited(chapter.solution, folder))
+    if update:
+        golden.update(chapter, entry, board)
+    yield from golden.complaints(chapter, entry, board)
+
+
+def prove(
+    chapter: Chapter, entry: bank.Mistake | bank.Variation, *, fresh: bool = False, update: bool = False
+) -> Proof:
+    """Grade one entry and compare.
+
+    Args:
+        chapter: whose.
+        entry: which.
+        fresh: grade it even when nothing has changed since the last time.
+        update: keep the board as the one that was read.
+    """
+    with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
+        folder = Path(temporary, entry.id)
         try:
-            bank.apply(entry, chapter, Path(folder, entry.id))
-            report = grade(chapter, Path(folder, entry.id)).model_copy(update={"folder": f"chapters/{chapter.slug}"})
+            bank.apply(entry, chapter, folder)
+            report = graded(chapter, folder, fresh=fresh).model_copy(update={"folder": f"chapters/{chapter.slug}"})
         except (bank.BankError, RuntimeError, subprocess.TimeoutExpired) as problem:
             return Proof(entry, None, (str(problem),))
-    return Proof(entry, report, tuple(complaints(entry, report, render(report, Look(width=100)))))
+        found = list(complaints(entry, report, render(report, Look(width=100))))
+        if isinstance(entry, bank.Mistake):
+            found += read(chapter, entry, folder, report, update=update)
+    return Proof(entry, report, tuple(found))
 
 
 def prove_all(
-    chapter: Chapter, entries: Sequence[bank.Mistake | bank.Variation], heard: Callable[[Proof], None]
-) -> list[Proof]:
+    chapter: Chapter, entries: Sequence[bank.Mistake | bank.Variation], heard: Callable[[Proof], None],
+    *, fresh: bool = False, update: bool = False,
+) -> list[Proof]:  # fmt: skip
     """Grade entries, a few more at a time than there are cores; `heard` is called with each as it is done."""
 
     def one(entry: bank.Mistake | bank.Variation) -> Proof:
-        proof = prove(chapter, entry)
+        proof = prove(chapter, entry, fresh=fresh, update=update)
         heard(proof)
         return proof
 
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # each waits now and then
-        return list(pool.map(one, entries))
+    return in_parallel(entries, one)
 
 
 def unproven(report: Report, entries: Iterable[bank.Mistake]) -> list[str]:
