@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader import run
-from grader.box.sandbox import RefusedError, choose
+from grader.box.choice import chosen
+from grader.box.confined import RefusedError
 from grader.course import Chapter, UsageError
 from grader.handed_in import admit
 from grader.report import CheckResult, Report
@@ -35,8 +36,10 @@ def grade(
         UsageError: there is no such submission or revision.
     """
     try:
-        level = choose(require)
-        with tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as folder:
+        with (
+            chosen(require) as level,
+            tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as folder,
+        ):
             handed_in = admit(submission, revision, chapter, Path(folder, "taken"))
             report = run.grade(
                 chapter, Path(folder, "taken"), "submission", tasks=tasks, level=level, heard=heard, workers=workers

@@ -40,7 +40,7 @@ def grade(
         The report. What the student's program does never raises here.
     """
     began = time.monotonic()
-    count = 1 if warm or alone else workers or min(2, os.cpu_count() or 1)
+    count = 1 if warm or alone or (level and level.refuge) else workers or min(2, os.cpu_count() or 1)
     colleague = Colleague(chapter, folder, tasks) if count > 1 else None
     report = Report(
         chapter=chapter.number, title=chapter.title, source=source, folder=shown(folder),

@@ -69,8 +69,9 @@ class Student:
 
     def writable_copy(self) -> Path:
         """A folder that holds a copy of app/ which the program may write beside."""
-        copy = self.folder.root / self.submission.root.relative_to(self.submission.run)
+        copy = self.folder.root / self.submission.place
         shutil.copytree(self.submission.root, copy)
+        self.submission.hand_over(copy)
         return copy
 
     def probing(
@@ -85,9 +86,11 @@ class Student:
             arguments: its keywords, JSON.
         """
         module, _, name = function.rpartition(".")
+        file = PROBES / f"{module}.py"
         life = self.submission.begin(
-            self.folder, "probe", env=env, probe=str(PROBES / f"{module}.py"), function=name, arguments=arguments
-        )
+            self.folder, "probe", env=env, probe=str(file), source=file.read_text("utf-8"), function=name,
+            arguments=arguments,
+        )  # fmt: skip
         self.lives.append(life)
         return Probe(life, did, self.submission.launcher.end)
 

@@ -32,6 +32,7 @@ class Folder:
     """The places of one life: its working directory, its database, the socket it listens on."""
 
     root: Path
+    sockets: Path  # out of the program's reach
     database: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class Folder:
 
     def listen(self) -> tuple[socket.socket, Path]:
         """A listening socket: nothing is lost between the start of the app and its first accept."""
-        path = self.root / f"s{secrets.token_hex(2)}"
+        path = self.sockets / f"s{secrets.token_hex(4)}"
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(path))
         listener.listen(256)
@@ -68,7 +69,9 @@ class Submission:
             raise OSError(f"fewer than {ROOM // MEGABYTE} MB are free in {tempfile.gettempdir()}")
         short = len(tempfile.gettempdir()) < LONGEST_TEMPORARY
         self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=None if short else "/tmp"))  # noqa: S108 -- private, by mkdtemp
-        self.root = self.run / place
+        self.refuge = launcher.level.refuge
+        self.place = place
+        self.root = (self.refuge.program if self.refuge else self.run) / place
         self.notes = intake.take(app, self.root / "app") if app.is_dir() else ()
         self.database_url = "sqlite:///{path}"
         self.secret_key = secrets.token_hex(32)
@@ -77,13 +80,22 @@ class Submission:
         self.spare: tuple[Folder, Future[App]] | None = None
         self.numbers = iter(range(1, 1_000_000))
         self.numbers_lock = threading.Lock()
-        self.warm.submit(self.begin, self.folder(), "compile")
+        if self.refuge is None:  # else nothing may be written beside the program
+            self.warm.submit(self.begin, self.folder(), "compile")
 
     def folder(self) -> Folder:
         """Fresh places for a life."""
         with self.numbers_lock:
             number = next(self.numbers)
-        return Folder(self.run / str(number))
+        folder = Folder((self.refuge.lives if self.refuge else self.run) / str(number), self.run)
+        self.hand_over(folder.root)
+        return folder
+
+    def hand_over(self, folder: Path) -> None:
+        """Give a folder and what is in it to the user that the program runs as."""
+        if self.refuge and self.refuge.uid is not None:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, self.refuge.uid, self.refuge.uid, follow_symlinks=False)
 
     def environment(self, folder: Folder, changes: Mapping[str, str | None]) -> dict[str, str]:
         """The environment variables of a life; a change to None removes one."""
@@ -99,7 +111,8 @@ class Submission:
         """Begin a life."""
         request = {
             "do": do, "app": str(root or self.root), "cwd": str(cwd or folder.root / "cwd"),
-            "env": self.environment(folder, env or {}), **more,
+            "env": self.environment(folder, env or {}), "own": str(folder.root),
+            "confine": self.launcher.level.rules(folder.root), **more,
         }  # fmt: skip
         try:
             return self.launcher.begin(request, listener)

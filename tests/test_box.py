@@ -92,7 +92,7 @@ def begin(launcher, tmp_path):
     def run(function, of=launcher, **arguments):
         request = {
             "do": "probe", "app": str(tmp_path), "cwd": str(tmp_path), "bytecode": str(tmp_path), "env": {"A": "b"},
-            "probe": str(tmp_path / "probe.py"), "function": function, "arguments": arguments,
+            "probe": "probe.py", "source": (tmp_path / "probe.py").read_text("utf-8"), "function": function, "arguments": arguments,
         }  # fmt: skip
         lives.append((of, of.begin(request)))
         return lives[-1][1]
@@ -135,7 +135,7 @@ def test_a_life_that_takes_too_much_memory_is_stopped(begin):
     life = begin("eats")
     highest = 0
     while not life.over.wait(0.02):
-        highest = max(highest, kernel.resident(life.pid))
+        highest = max(highest, kernel.usage(life.pid)[0])
     assert life.exit.reason == "memory"
     assert "more memory than it may" in str(life.exit)
     assert highest < 4096 * MEGABYTE

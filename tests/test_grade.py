@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import nullcontext
 
 import pytest
 from typer.testing import CliRunner
 
 from grader import bundle, cli_grade, course, grading
-from grader.box.sandbox import Practice, RefusedError
+from grader.box.confined import RefusedError
+from grader.box.sandbox import Practice
 from grader.course import ROOT, UsageError
 from grader.exports import FORMATS, folder
 from grader.report import CheckResult, Outcome, Report, TaskInfo
@@ -40,7 +42,7 @@ def run(monkeypatch, tmp_path):
             return comes
 
         monkeypatch.setattr("grader.run.grade", grade)
-        monkeypatch.setattr(grading, "choose", lambda _require: Practice())
+        monkeypatch.setattr(grading, "chosen", lambda _require: nullcontext(Practice()))
         monkeypatch.setattr(course, "ROOT", ROOT)
         out = tmp_path / "out"
         result = CliRunner().invoke(
@@ -65,10 +67,10 @@ def test_the_status_says_what_became_of_it_and_there_is_a_report_whatever_happen
 
 
 def test_a_level_that_is_refused_gives_no_score_and_says_why(run, monkeypatch, tmp_path):
-    def choose(_require):
+    def chosen(_require):
         raise RefusedError("bubblewrap is missing: apt-get install bubblewrap")
 
-    monkeypatch.setattr(grading, "choose", choose)
+    monkeypatch.setattr(grading, "chosen", chosen)
     report = grading.grade(course.chapter("01"), SOLUTION)
     assert (report.score, report.level, report.exit_status) == (None, "none", 3)
     assert report.notes == ("bubblewrap is missing: apt-get install bubblewrap",)
@@ -204,9 +206,9 @@ def test_gradescope_grades_what_was_uploaded(unpacked):
 
 
 def test_gradescope_gets_a_sentence_and_no_score_when_nothing_can_be_graded(unpacked, monkeypatch):
-    script = unpacked / "source" / "course" / "grader" / "box" / "sandbox.py"
+    script = unpacked / "source" / "course" / "grader" / "grading.py"
     whole = script.read_text("utf-8")
-    script.write_text(whole + '\n\ndef choose(require):\n    raise RefusedError("nothing works here")\n')
+    script.write_text(whole + '\n\ndef chosen(require):\n    raise RefusedError("nothing works here")\n')
     (unpacked / "submission").mkdir(exist_ok=True)
     try:
         document = autograde(unpacked)

@@ -62,9 +62,9 @@ def test_descendants_are_found_whatever_their_session(parent):
 
 
 def test_the_memory_of_a_process_is_that_of_all_below_it(parent):
-    wait_for(lambda: kernel.resident(parent.child) > 1_000_000)
-    assert kernel.resident(parent.pid) > kernel.resident(parent.child) > 0
-    assert kernel.resident(2**22 - 1) == 0
+    wait_for(lambda: kernel.usage(parent.child)[0] > 1_000_000)
+    assert kernel.usage(parent.pid) > kernel.usage(parent.child) > (0, 0)
+    assert kernel.usage(2**22 - 1) == (0, 0)
 
 
 def test_everything_below_is_killed(parent):

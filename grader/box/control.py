@@ -16,12 +16,27 @@ from typing import Any
 
 from grader.box import kernel
 from grader.box.lives import Exit, Life
-from grader.box.sandbox import LIMITS, MEMORY, OUTPUT, Level
+from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES, Level, Refuge
 
 ROOT = Path(__file__).resolve().parents[2]
 BIRTH_DEADLINE = 60.0  # seconds; the first one waits for the launcher's imports
 WATCH_EVERY = 0.25  # seconds between two looks at the memory
 START = "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({fd})"
+
+
+def invocation(refuge: Refuge | None, control: int) -> tuple[list[str], dict[str, str], dict[str, Any]]:
+    """How the launcher is started: the command, its environment, and the options of Popen for its user."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
+    environment = inherited | {"PATH": os.defpath}
+    if refuge is None:
+        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=control)], environment, {}
+    start, options = START.format(root=str(refuge.code), fd=control), {}
+    if refuge.packages:
+        start = f"import sys; sys.path.append({refuge.packages!r}); {start}"
+        environment["LD_LIBRARY_PATH"] = str(Path(refuge.python).parent.parent / "lib")
+    if refuge.uid is not None:
+        options = {"user": refuge.uid, "group": refuge.uid, "extra_groups": []}
+    return [refuge.python, "-I", "-c", start], environment, options
 
 
 class LauncherGoneError(Exception):
@@ -47,15 +62,13 @@ class Launcher:
     def spawn(self) -> None:
         """Start the process."""
         self.control, theirs = socket.socketpair()
-        command = [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=theirs.fileno())]
-        environment = {
-            name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))
-        }
+        command, environment, options = invocation(self.level.refuge, theirs.fileno())
         self.process = subprocess.Popen(
-            self.level.confine(command), pass_fds=[theirs.fileno()], env=environment | {"PATH": os.defpath},
-            stdin=subprocess.DEVNULL, start_new_session=True,
+            self.level.confine(command), pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL,
+            start_new_session=True, cwd="/", **options,
         )  # fmt: skip
         theirs.close()
+        self.chain: frozenset[int] = frozenset({self.process.pid})
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.control, selectors.EVENT_READ, self.hear)
         self.heard = b""
@@ -74,16 +87,17 @@ class Launcher:
             if self.process.poll() is not None:
                 self.respawn()
             self.count += 1
-            life = Life(self.count, nonce=secrets.token_hex(8))
+            life = Life(self.count, nonce=secrets.token_hex(8), folder=request.get("own", ""))
             self.lives[life.number] = life
             for tap in life.taps:
                 self.selector.register(tap.reader, selectors.EVENT_READ, tap)
-            message = {"id": life.number, "nonce": life.nonce, "limits": LIMITS} | request
+            message = {"id": life.number, "nonce": life.nonce, "limits": self.level.limits} | request
             theirs = life.hand_over()
             passed = [*theirs, *([listener.fileno()] if listener else [])]
             try:
                 socket.send_fds(self.control, [json.dumps(message).encode() + b"\n"], passed)
                 life.meet(BIRTH_DEADLINE)
+                self.chain |= kernel.ancestors(life.pid, self.process.pid)
             except (OSError, EOFError) as problem:
                 life.finish(Exit(reason="launcher"))
                 raise LauncherGoneError(str(problem)) from problem
@@ -161,15 +175,20 @@ class Launcher:
                 tap.close()
 
     def sweep(self) -> None:
-        """Kill whatever is below us and is neither the launcher nor a life."""
+        """Kill whatever is below us and is neither a life nor the launcher, with what confines it."""
         alive = [each.pid for each in self.lives.values() if each.signal_works()]
-        kernel.kill_below(os.getpid(), keep={self.process.pid}, keep_trees=self.spare.union(alive))
+        kernel.kill_below(os.getpid(), keep=self.chain, keep_trees=self.spare.union(alive))
 
     def watch(self) -> None:
-        """Stop a life that takes more memory, or prints more, than it may."""
+        """Stop a life that takes more memory, starts more processes, writes or prints more than it may."""
         for life in [life for life in list(self.lives.values()) if life.pid and not life.exit]:
-            if kernel.resident(life.pid) > MEMORY:
+            memory, processes = kernel.usage(life.pid)
+            if memory > MEMORY:
                 life.stop_for("memory")
+            elif processes > PROCESSES:
+                life.stop_for("processes")
+            elif life.folder and kernel.written(life.folder) > DISK:
+                life.stop_for("disk")
             elif sum(tap.total for tap in life.taps) > OUTPUT:
                 life.stop_for("output")
 

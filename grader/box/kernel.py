@@ -118,10 +118,30 @@ def descendants(root: int, table: dict[int, tuple[int, int]] | None = None) -> l
     return found
 
 
-def resident(pid: int) -> int:
-    """The resident memory in bytes of a process and all below it; 0 when it is gone."""
+def ancestors(pid: int, root: int) -> set[int]:
+    """The processes between `pid` and `root`, which is among them; nothing when `pid` is not below `root`."""
+    table, found = process_table(), set()
+    while pid in table and pid != root:
+        pid = table[pid][0]
+        found.add(pid)
+    return found if pid == root else set()
+
+
+def usage(pid: int) -> tuple[int, int]:
+    """The resident memory in bytes of a process and all below it, and how many they are; 0 when it is gone."""
     table = process_table()
-    return sum(table[each][1] for each in [pid, *descendants(pid, table)] if each in table)
+    there = [each for each in [pid, *descendants(pid, table)] if each in table]
+    return sum(table[each][1] for each in there), len(there)
+
+
+def written(folder: str) -> int:
+    """The bytes that the files below a folder take on the disk."""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(where, name)).st_blocks * 512  # noqa: PTH118 -- runs often
+    return total
 
 
 def kill_all(pids: list[int]) -> None:

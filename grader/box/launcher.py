@@ -37,6 +37,7 @@ class Launcher:
     def __init__(self, control: socket.socket) -> None:
         """Listen on `control`, and wake up when a child ends."""
         self.control = control
+        self.pid = os.getpid()
         self.lives: dict[int, int] = {}
         self.wake, wake_end = socket.socketpair()
         for end in (self.wake, wake_end):
@@ -61,9 +62,10 @@ class Launcher:
                 if self.control in readable and not self.take():
                     break
         finally:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # nobody reads the wake-up socket any more
-            signal.set_wakeup_fd(-1)
-            kernel.kill_below(os.getpid())
+            if os.getpid() == self.pid:  # a life that leaves passes here too
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # nobody reads the wake-up socket any more
+                signal.set_wakeup_fd(-1)
+                kernel.kill_below(os.getpid())
         sys.exit(0)
 
     def reap(self) -> None:

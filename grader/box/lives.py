@@ -14,7 +14,15 @@ from typing import Any, Literal
 from grader.box import kernel
 from grader.box.tap import Tap
 
-Reason = Literal["", "memory", "output", "deadline", "launcher"]
+Reason = Literal["", "memory", "output", "deadline", "launcher", "processes", "disk"]
+STOPPED = {
+    "memory": "it took more memory than it may (2 GB), and was stopped",
+    "output": "it printed more than it may (16 MB), and was stopped",
+    "deadline": "it took longer than it may, and was stopped",
+    "processes": "it started more processes than it may (150), and was stopped",
+    "disk": "it wrote more files than it may (256 MB), and was stopped",
+    "launcher": "the process that starts your program was killed",
+}
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,10 @@ class Exit:
 
     def __str__(self) -> str:
         """In words a student knows."""
-        if self.reason == "memory":
-            return "it took more memory than it may (2 GB), and was stopped"
-        if self.reason == "output":
-            return "it printed more than it may (16 MB), and was stopped"
-        if self.reason == "deadline":
-            return "it took longer than it may, and was stopped"
-        if self.reason == "launcher":
-            return "the process that starts your program was killed"
+        if self.reason:
+            return STOPPED[self.reason]
+        if os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGXCPU:
+            return "it used more processor time than it may (60 seconds), and was stopped"
         if os.WIFSIGNALED(self.status):
             return f"it was ended by the signal {signal.Signals(os.WTERMSIG(self.status)).name}"
         return f"it ended by itself, with exit status {os.waitstatus_to_exitcode(self.status)}"
@@ -42,9 +46,10 @@ class Exit:
 class Life:
     """One process of the student's app, from its birth on."""
 
-    def __init__(self, number: int, nonce: str) -> None:
-        """Make the pipes and the channel it will write to."""
+    def __init__(self, number: int, nonce: str, folder: str = "") -> None:
+        """Make the pipes and the channel it will write to; what it writes to `folder` is watched."""
         self.number = number
+        self.folder = folder
         self.nonce = nonce
         self.pid = 0
         self.signal: Callable[[int], None] = lambda _number: None
