@@ -70,9 +70,7 @@ def junit_holds(report: Report) -> None:
         assert suite.get(name) == root.get(name) == str(len(suite.findall(f"testcase/{tag}")))
     points = [int(case_property(case, "points")) for case in cases]
     assert report.score in {None, sum(points)}
-    for case in cases:
-        assert {each.tag for each in case} <= TEST_CHILDREN
-        assert len(case) <= 2
+    assert all({each.tag for each in case} <= TEST_CHILDREN and len(case) <= 2 for case in cases)
 
 
 def case_property(case: Element, name: str) -> str:
