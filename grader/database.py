@@ -77,7 +77,7 @@ class Database:
         try:
             yield _careful(connection)
             connection.commit()
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, UnicodeError) as problem:  # the name of a column may be no text at all
             raise CheckFailed(
                 did, "tables as the chapter describes them", f"sqlite3 says: {problem}", life=self.life
             ) from problem

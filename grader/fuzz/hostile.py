@@ -9,7 +9,7 @@ NASTY = (
     "\0", "\x07", "\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\u202e", "\u2066", "\ufeff", "\ufffe", "\ud800", "\r", "\n", "\t",
     "::notice::x", "\n::error::x", "\n::stop-commands::x", "##[error]x", "%0A::error::x", "]]>", "<![CDATA[", "<!--", "</script>",
     "<script>", "</pre>", "</textarea>", "<img src=x onerror=y>", "&amp;", "&#0;", "|", "\n|---|", "`", "```", "\n~~~\n", "[x](javascript:y)",
-    "@everyone", "$x$", "http://x.y", "=1+1", "\\", '"', "'", "{", "}", "%s", "a" * 400,
+    "@everyone", "$x$", "http://x.y", "www.x.y", "=1+1", "\\", '"', "'", "{", "}", "%s", "a" * 400,
 )  # fmt: skip
 SIZES = (3_000, 3_000, 30_000, 30_000, 1_000_000)
 UNGRADED = 0.1  # of the reports
