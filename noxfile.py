@@ -221,6 +221,12 @@ def gradescope(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Try hostile bytes on all that meets what a stranger made; with -- --plant, on a bug in each."""
+    grader(session, "fuzz", lock=DEV_LOCK)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin the dependencies anew, for every Python and platform, without index addresses."""
     options = ["--universal", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--quiet"]

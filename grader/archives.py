@@ -1,12 +1,11 @@
 """The entries of a zip or tar archive, read in memory and within bounds; nothing is ever extracted to disk."""
 
+import contextlib
 import gzip
 import io
 import stat
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 
@@ -15,10 +14,6 @@ from grader.intake import MOST_ENTRIES, Entry, UnusableError, bounded
 MOST_PACKED = 10 * 1024 * 1024  # bytes of an archive
 MOST_UNPACKED = 64 * 1024 * 1024  # bytes of a tar archive
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # others may ask for gigabytes before the first byte
-DAMAGED = (
-    zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError,
-    NotImplementedError, RecursionError,
-)  # fmt: skip
 
 
 def entries(data: bytes) -> list[Entry]:
@@ -34,9 +29,24 @@ def entries(data: bytes) -> list[Entry]:
             data = unpacked(data)
         if data[257:262] == b"ustar":
             return list(islice(in_tar(data), MOST_ENTRIES + 1))
-    except DAMAGED as problem:
+    except UnusableError:
+        raise
+    except Exception as problem:  # the library raises anything on bytes it did not expect
         raise UnusableError("the archive is damaged, or cut short") from problem
     raise UnusableError("it is neither a folder nor a zip, tar or tar.gz archive")
+
+
+@contextlib.contextmanager
+def whole() -> Iterator[None]:
+    """Say of any error that the file is damaged.
+
+    Raises:
+        OSError: there was one.
+    """
+    try:
+        yield
+    except Exception as problem:
+        raise OSError("damaged") from problem
 
 
 def unpacked(data: bytes) -> bytes:
@@ -56,7 +66,7 @@ def in_zip(data: bytes) -> Iterator[Entry]:
     """The entries of a zip archive."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     for info in archive.infolist():
-        if not info.is_dir():
+        if not info.filename.endswith("/"):  # is_dir() fails on a name of no characters
             kind = stat.S_IFMT(info.external_attr >> 16)
 
             def read(most: int, info: zipfile.ZipInfo = info, kind: int = kind) -> bytes:
@@ -66,11 +76,9 @@ def in_zip(data: bytes) -> Iterator[Entry]:
                     raise OSError("encrypted")
                 if info.compress_type not in METHODS:
                     raise OSError("compressed in a way that is not read here")
-                try:
-                    with archive.open(info) as file:
-                        return bounded(file.read(most + 1), most)
-                except (*DAMAGED, RuntimeError) as problem:
-                    raise OSError("damaged") from problem
+                with whole(), archive.open(info) as file:
+                    data = file.read(most + 1)
+                return bounded(data, most)
 
             yield Entry(info.orig_filename, read, stat.S_ISLNK(kind))  # the other name ends at a NUL
 
@@ -82,12 +90,11 @@ def in_tar(data: bytes) -> Iterator[Entry]:
         if not info.isdir():
 
             def read(most: int, info: tarfile.TarInfo = info) -> bytes:
-                file = archive.extractfile(info) if info.isreg() else None
-                if file is None:
+                if not info.isreg():
                     raise OSError("not a regular file")
-                try:
-                    return bounded(file.read(most + 1), most)
-                except DAMAGED as problem:
-                    raise OSError("damaged") from problem
+                with whole():
+                    file = archive.extractfile(info)
+                    data = file.read(most + 1) if file else b""
+                return bounded(data, most)
 
             yield Entry(info.name, read, info.issym() or info.islnk())

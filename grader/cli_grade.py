@@ -1,4 +1,4 @@
-"""The commands for CI: grade what somebody handed in, and the bundle for Gradescope."""
+"""The commands for CI: grade what somebody handed in, make the bundle for Gradescope, and fuzz what reads a stranger's bytes."""
 
 import contextlib
 import os
@@ -75,3 +75,20 @@ def gradescope(
     which = course.chapter(number)
     bundle.write(which, out)
     typer.echo(f"Wrote {out}: upload it as the autograder of an assignment.")
+
+
+@app.command()
+def fuzz(
+    names: Annotated[list[str] | None, typer.Argument(help="Which targets: zip junit; all when none is named.")] = None,
+    cases: Annotated[int, typer.Option(min=1, help="How many cases each.")] = 1000,
+    seed: Annotated[int | None, typer.Option(help="Make the cases of an earlier run again.")] = None,
+    plant: Annotated[bool, typer.Option("--plant", help="Put a bug into each target first: it must be found.")] = False,
+) -> None:
+    """Try hostile bytes on every part of the grader that meets what a stranger made."""
+    from grader.fuzz import run
+
+    wrong = sorted(set(names or ()) - {target.name for target in run.TARGETS})
+    if wrong:
+        raise UsageError(f"There is no target {wrong[0]}; there are {', '.join(each.name for each in run.TARGETS)}.")
+    number = secrets.randbelow(2**32) if seed is None else seed
+    raise typer.Exit(0 if run.fuzz_all(names or [], cases, number, typer.echo, plant=plant) else 1)

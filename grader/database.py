@@ -5,7 +5,8 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 BUSY = 10.0  # seconds we wait for a lock of the student's
 LONGEST_QUERY = 10.0  # seconds; a view of the student's could be endless
 MOST_ROWS = 100_000
+MOST_BYTES = 32 * 1024 * 1024  # of one answer
+LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 4 * 1024 * 1024,  # bytes of a value, or of a row
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
 
 
 def _careful(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -25,7 +32,23 @@ def _careful(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.set_progress_handler(lambda: int(time.monotonic() > end), 50_000)
     connection.row_factory = sqlite3.Row
+    for limit, most in LIMITS.items():
+        connection.setlimit(limit, most)
     return connection
+
+
+def _bounded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The rows, as long as they are not too much together: a view could make gigabytes of nothing.
+
+    Raises:
+        sqlite3.DataError: they are.
+    """
+    size = 0
+    for row in rows:
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if size > MOST_BYTES:
+            raise sqlite3.DataError(f"the answer has more than {MOST_BYTES // 2**20} MB")
+        yield row
 
 
 class Database:
@@ -54,7 +77,7 @@ class Database:
         try:
             yield _careful(connection)
             connection.commit()
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, UnicodeError) as problem:  # the name of a column may be no text at all
             raise CheckFailed(
                 did, "tables as the chapter describes them", f"sqlite3 says: {problem}", life=self.life
             ) from problem
@@ -64,7 +87,7 @@ class Database:
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a SELECT finds, read-only."""
         with self.open() as connection:
-            return [tuple(row) for row in connection.execute(sql, parameters).fetchmany(MOST_ROWS)]
+            return list(_bounded(tuple(row) for row in islice(connection.execute(sql, parameters), MOST_ROWS)))
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""

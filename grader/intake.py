@@ -98,7 +98,7 @@ class Intake:
         static = relative.startswith("static/")
         if not SKIPPED_FOLDERS.isdisjoint(relative.split("/")):
             return
-        shown = entry.name.encode("ascii", "backslashreplace").decode()[:LONGEST_NAME]
+        shown = entry.name.encode("unicode_escape").decode()[:LONGEST_NAME]
         if entry.link:
             self.refused.append(f"{shown} is a link and was left out")
         elif static or relative.endswith(".py"):

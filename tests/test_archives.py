@@ -63,6 +63,14 @@ def test_no_name_leads_elsewhere(make, name, tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["app", "main.py"]
 
 
+def test_a_name_of_no_characters_is_no_file(tmp_path):
+    data = bytearray(zipped(GOOD, ("app/x.py", b"")))
+    at = data.rindex(b"PK\x01\x02")
+    data[at + 28 : at + 34] = b"\0\0\0\0\x08\0"  # the characters of the name become a comment
+    assert "" in {entry.name for entry in archives.entries(bytes(data))}
+    assert taken(bytes(data), tmp_path)[0] == {"main.py": 5}
+
+
 def test_the_same_name_twice_and_in_another_case_is_refused(tmp_path):
     files, notes = taken(
         tarred(GOOD, ("app/main.py", b"2"), ("app/MAIN.py", b"3"), ("app/main.py/x.py", b"4")), tmp_path

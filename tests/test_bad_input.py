@@ -207,6 +207,38 @@ def test_a_report_that_does_not_fit_on_the_disk_gets_a_sentence(grader, submissi
         assert [path.name for path in place.iterdir()] == ["full"]
 
 
+def test_grading_in_ci_on_a_full_disk_gives_a_report_without_a_score(grader, submission, tmp):
+    place = tmp / "disk"
+    with tiny_disk(place, "size=64k"):
+        grader.tmp = place
+        ran = grader("grade", "01", "--submission", submission(), "--require", "practice", "--out", tmp / "out")
+        report = Report.from_json((tmp / "out" / "report.json").read_text("utf-8"))
+        assert (ran.status, report.score, report.gradable) == (3, None, False)
+        assert any(word in report.notes[0] for word in ("free in", "No space left"))
+        assert "Traceback" not in ran.err
+        assert list(place.iterdir()) == []
+
+
+def test_reports_that_do_not_fit_on_the_disk_are_not_written_in_part(grader, submission, tmp):
+    place = tmp / "disk"
+    with tiny_disk(place, "size=16k"):
+        ran = grader(
+            "grade",
+            "01",
+            "--submission",
+            submission(),
+            "--require",
+            "practice",
+            "--task",
+            "1.1",
+            "--out",
+            place / "out",
+        )
+        assert ran.status == 3
+        assert ran.err == "The grader could not do its work: [Errno 28] No space left on device.\n"
+        assert list(place.iterdir()) == []
+
+
 def test_files_may_not_grow_without_end(grader, at_import):
     """RLIMIT_FSIZE: the program is refused the write, and the run goes on."""
     fill = "with open('big', 'wb') as file:\n    for _ in range(70): file.write(b'x' * 1024 * 1024)"

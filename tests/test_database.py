@@ -62,6 +62,22 @@ def test_a_file_that_is_no_database_fails_the_check(tmp_path, content):
         Database(tmp_path / "chat.db").rows("SELECT * FROM users")
 
 
+def test_names_that_are_no_text_fail_the_check(tmp_path):
+    path = tmp_path / "chat.db"
+    run(path, "CREATE TABLE users (name TEXT)", "INSERT INTO users VALUES ('mira')")
+    path.write_bytes(path.read_bytes().replace(b"(name TEXT)", b"(\x94ame TEXT)"))
+    with pytest.raises(CheckFailed, match="sqlite3 says"):
+        Database(path).rows("SELECT * FROM users")
+
+
+def test_rows_of_any_size_are_not_read(file):
+    run(file.path, "CREATE VIEW large AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT zeroblob(1000000) FROM n")  # fmt: skip
+    with pytest.raises(CheckFailed, match="more than 32 MB"):
+        file.rows("SELECT * FROM large")
+    with pytest.raises(CheckFailed, match="too big"):
+        file.value("SELECT zeroblob(100000000)")
+
+
 def test_a_view_that_never_ends_does_not_hang_us(file, monkeypatch):
     run(file.path, ENDLESS)
     monkeypatch.setattr(database, "LONGEST_QUERY", 0.3)

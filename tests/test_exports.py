@@ -73,6 +73,12 @@ def test_junit_is_read_by_a_reader_of_junit():
     }  # fmt: skip
 
 
+def test_a_file_at_the_top_is_called_as_in_the_repository():
+    for text in (junit.render(GRADED.model_copy(update={"folder": "."})), annotations.render(GRADED.model_copy(update={"folder": "."}))):  # fmt: skip
+        assert "./app" not in text.replace("your line: ./app", "")
+        assert "app/crud.py" in text
+
+
 def test_names_in_junit_differ_even_when_they_do_not():
     assert list(words.unique(["a", "b", "a", "a"])) == ["a", "b", "a (2)", "a (3)"]
 

@@ -71,13 +71,14 @@ def test_a_pipe_does_not_hang_the_reader(app):
     assert taken(app) == ({"main.py"}, ("app/pipe.py was left out: not a regular file",))
 
 
-@pytest.mark.parametrize("name", ["a b.py", "mаin.py", "new\nline.py", "dollar$.py", "ünï.py"])  # noqa: RUF001 -- a look-alike
+@pytest.mark.parametrize("name", ["a b.py", "mаin.py", "new\nline.py", "dollar$.py", "ünï.py", "\x1b[31m.py"])  # noqa: RUF001 -- a look-alike
 def test_a_name_with_other_characters_is_refused_and_shown_harmlessly(app, name):
     (app / name).write_text("x = 1")
     files, (note,) = taken(app)
     assert files == {"main.py"}
     assert "a name may hold" in note
     assert note.isascii()
+    assert note.isprintable()
 
 
 def test_too_much_python_is_left_out(app):

@@ -1,7 +1,5 @@
 """Report -> annotations of GitHub Actions: lines that its log turns into marks in the files of a commit."""
 
-from pathlib import PurePosixPath
-
 from grader.exports import words
 from grader.report import CheckResult, Report
 
@@ -20,9 +18,9 @@ def annotation(report: Report, check: CheckResult) -> str:
     """One check that went wrong."""
     place = {}
     if check.finding and (line := check.finding.line):
-        path = PurePosixPath(report.folder, line.path)
-        if not path.is_absolute():  # GitHub knows only paths within the repository
-            place = {"file": words.clean(str(path)), "line": str(line.number)}
+        file = words.place(report, line)
+        if not file.startswith("/"):  # GitHub knows only paths within the repository
+            place = {"file": file, "line": str(line.number)}
     said = {label: text for label, text in words.rows(report, check).items() if label in {"expected", "got", "why"}}
     text = "\n".join([words.end(check), *(f"{label}: {text}" for label, text in said.items())])
     return command("error", {**place, "title": words.clean(f"{check.task} {check.label}")}, text)

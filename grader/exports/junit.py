@@ -46,7 +46,7 @@ def add(suite: Element, report: Report, check: CheckResult, name: str) -> None:
     """Add one check."""
     place = {"classname": f"{words.clean(report.chapter)}.{words.clean(check.task)}", "name": name}
     line = check.finding.line if check.finding else None
-    where = {"file": words.clean(f"{report.folder}/{line.path}"), "line": str(line.number)} if line else {}
+    where = {"file": words.place(report, line), "line": str(line.number)} if line else {}
     case = SubElement(suite, "testcase", {**place, "time": f"{check.seconds:.3f}", **where})
     properties(case, {"points": str(check.earned), "max_points": str(check.points)})
     kind = ELEMENTS.get(check.outcome)

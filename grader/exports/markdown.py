@@ -7,7 +7,9 @@ from grader.exports import words
 from grader.report import CheckResult, Report
 
 MOST = 900 * 1024  # bytes of a job summary; GitHub drops a longer one than 1 MiB without a word
-ACTIVE = re.compile(r"[\\`*_\[\]<>|&#~@!$:]")  # what Markdown, or a service that shows it, gives a meaning
+ACTIVE = re.compile(
+    r"[\\`*_\[\]<>|&#~@!$]|:(?=//)|www(?=\.)", re.IGNORECASE
+)  # what Markdown, or a service that shows it, gives a meaning
 
 
 def render(report: Report, most: int | None = None) -> str:
@@ -55,4 +57,4 @@ def failure(report: Report, check: CheckResult) -> str:
 
 def inert(text: str) -> str:
     """A text on one line that means nothing but itself."""
-    return ACTIVE.sub(lambda found: f"&#{ord(found[0])};", text)
+    return ACTIVE.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), text)

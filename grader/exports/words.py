@@ -1,9 +1,10 @@
 """What the exports share: the texts of a report, made safe to show, and its numbers in words."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from grader.board import WRONG, labelled
-from grader.report import CheckResult, Outcome, Report
+from grader.report import CheckResult, Line, Outcome, Report
 from grader.scrub import scrub
 
 LONGEST = 2000  # characters of one text
@@ -22,6 +23,11 @@ NOT_GRADED = "not graded: the grader could not do its work, and this says nothin
 def clean(text: str, longest: int = LONGEST) -> str:
     """A text on one line: printable, and cut."""
     return scrub(text, longest)
+
+
+def place(report: Report, line: Line) -> str:
+    """The file of a line, as it is called in the repository that was handed in."""
+    return clean(PurePosixPath(report.folder, line.path).as_posix())
 
 
 def rows(report: Report, check: CheckResult) -> dict[str, str]:
