@@ -123,6 +123,12 @@ def watch(session: nox.Session) -> None:
 
 
 @nox.session
+def serve(session: nox.Session) -> None:
+    """Run your version of a chapter, to try it by hand: nox -s serve -- 02, with --open in your browser."""
+    grader(session, "serve")
+
+
+@nox.session
 def progress(session: nox.Session) -> None:
     """Show all chapters and tasks on one page, and what has changed since they were done."""
     grader(session, "progress")

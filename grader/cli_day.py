@@ -182,3 +182,29 @@ def watch(
 
     with contextlib.suppress(KeyboardInterrupt):
         watching.watch(which, task, looks, typer.echo)
+
+
+@app.command()
+def serve(
+    number: Annotated[str, typer.Argument(help="Which chapter: 02.")],
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where; 8000 or a free one otherwise.")] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in your browser.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with an empty database.")] = False,
+) -> None:
+    """Run your version of a chapter with uvicorn, to try it by hand: it starts again whenever you save."""
+    import webbrowser
+
+    from grader import serve as serving
+
+    which = course.chapter(number)
+    file = serving.database(which)
+    for each in file.parent.glob(f"{file.name}*") if fresh else ():
+        each.unlink(missing_ok=True)
+    opened: list[str] = []
+
+    def ready(address: str) -> None:
+        if browse and not opened:
+            opened.append(address)
+            webbrowser.open(address)
+
+    raise typer.Exit(serving.serve(which, port, typer.echo, ready))
