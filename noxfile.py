@@ -129,6 +129,18 @@ def serve(session: nox.Session) -> None:
 
 
 @nox.session
+def start(session: nox.Session) -> None:
+    """Begin a chapter with your own code of the one before, or with the reference: nox -s start -- 02."""
+    grader(session, "start")
+
+
+@nox.session
+def doctor(session: nox.Session) -> None:
+    """Look at the machine and the set-up, and say how to mend what is wrong."""
+    grader(session, "doctor")
+
+
+@nox.session
 def progress(session: nox.Session) -> None:
     """Show all chapters and tasks on one page, and what has changed since they were done."""
     grader(session, "progress")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grader import course
-from grader.cli_day import app
+from grader.cli_reading import app
 from grader.course import UsageError
 
 __all__ = ["app"]  # with the commands of this module
