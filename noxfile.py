@@ -64,8 +64,11 @@ def develop(session: nox.Session, *command: str, **options: str) -> None:
 
 @nox.session
 def welcome(session: nox.Session) -> None:
-    """Say what to do first."""
-    session.log("Chapter 01 waits for you: read chapters/01_orm_setup/README.md, then: nox -s chapter-01")
+    """Say where you are, and what to do next."""
+    if PYTHON.exists():
+        grader(session, "welcome")
+        return
+    session.log("Chapter 01 waits for you: read chapters/01_orm_setup/README.md, then: nox -s watch -- 01")
     session.log("All there is: nox -l")
 
 

@@ -175,3 +175,11 @@ def doctor() -> None:
     found = list(examining.examine(course.ROOT))
     typer.echo(examining.render(found, look()), nl=False)
     raise typer.Exit(0 if all(each.good for each in found) else 1)
+
+
+@app.command()
+def welcome() -> None:
+    """Say where you are, and what to do next."""
+    from grader import progress_page
+
+    typer.echo(progress_page.welcome(course.chapters()))

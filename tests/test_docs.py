@@ -168,6 +168,8 @@ def check_grader(arguments: list[str]) -> None:
 
 def check_nox(words: list[str]) -> None:
     """Check `nox -s session -- arguments` and `nox -l`."""
+    if not words:  # alone, it says what to do next
+        return
     assert words[0] in {"-s", "-l"}, words
     if words in (["-l"], ["-s"]):
         return
