@@ -3,6 +3,7 @@
 Every session uses one environment, .nox/workbook, made from the lock files when they change.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -51,9 +52,12 @@ def prepare(session: nox.Session, lock: str = LOCK) -> None:
 def grader(session: nox.Session, *arguments: str, lock: str = LOCK) -> None:
     """Run `python -m grader ...`; its exit status is that of nox, without further words."""
     prepare(session, lock)
-    status = subprocess.run([PYTHON, "-m", "grader", *arguments, *session.posargs], cwd=ROOT, check=False).returncode
-    if status:
-        raise SystemExit(status)
+    process = subprocess.Popen([PYTHON, "-m", "grader", *arguments, *session.posargs], cwd=ROOT)
+    while process.returncode is None:
+        with contextlib.suppress(KeyboardInterrupt):  # the grader hears it too, and ends in its own time
+            process.wait()
+    if process.returncode:
+        raise SystemExit(process.returncode)
 
 
 def develop(session: nox.Session, *command: str, **options: str) -> None:

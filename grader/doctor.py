@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.requirements import Requirement
+from packaging.requirements import Requirement  # comes with pytest
 
 from grader.board import PLAIN, SYMBOLS, Look, drawn, facts
 

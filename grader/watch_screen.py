@@ -8,7 +8,7 @@ from grader.board import STYLES, WRONG, Look, canvas, first_failure, show, text_
 from grader.course import Chapter
 from grader.progress import Standing, State
 from grader.progress_page import COUNTED, bar, symbol
-from grader.report import Outcome, Report
+from grader.report import CheckResult, Outcome, Report
 
 KEYS = {
     "n": "the next task, when this one is done",
@@ -44,6 +44,11 @@ class Seen:
         """Where the task's first TODO stands: "app/crud.py:14"; "" when there is none any more."""
         tasks = self.report.tasks if self.report else ()
         return next((task.place for task in tasks if task.id == self.task), "")
+
+    def update(self, result: CheckResult) -> None:
+        """Show what came of one check, before the rest is known."""
+        if self.report and any(check.id == result.id for check in self.report.checks):
+            self.report = self.report.with_result(result)
 
     @property
     def outcome(self) -> Outcome | None:

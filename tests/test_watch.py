@@ -19,7 +19,7 @@ import pytest
 from grader import progress, starters, warm
 from grader.course import ROOT, Chapter
 
-PATIENCE = 20
+PATIENCE = 60
 # A watcher of a made-up chapter; its grading is a process that answers each request at once.
 FAKE = """
 import sys
@@ -226,6 +226,27 @@ def test_without_a_terminal_there_are_plain_lines(chapter):
     assert "Ctrl-C ends it" in text
     assert "saved; checking 1.1" in text
     assert "\x1b" not in text
+
+
+# What noxfile.py does with the grader, without an environment of its own.
+NOX = """
+import sys, types
+sys.path.insert(0, "")
+import noxfile
+noxfile.prepare, noxfile.PYTHON = lambda *_: None, sys.executable
+noxfile.grader(types.SimpleNamespace(posargs=["01"]), "watch")
+"""
+
+
+def test_ctrl_c_reaches_the_watcher_under_nox_which_waits_for_it(nothing_left):
+    shown = Screen([sys.executable, "-c", NOX])
+    try:
+        shown.wait("c check all")
+        shown.press("\x03")
+        assert shown.ended() == 0
+        assert shown.as_before()
+    finally:
+        shown.close()
 
 
 @pytest.fixture
