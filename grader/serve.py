@@ -144,15 +144,31 @@ def serve(chapter: Chapter, port: int | None, say: Callable[[str], None], ready:
     )  # fmt: skip
     explainer = Explainer(chapter)
     try:
-        for text in lines(process, lambda: ready(address)):
-            say(text)
-            if words := explainer.line(text):
-                say(f"\n  >> {words}\n")
+        with ending():
+            for text in lines(process, lambda: ready(address)):
+                say(text)
+                if words := explainer.line(text):
+                    say(f"\n  >> {words}\n")
     except KeyboardInterrupt:
         return 0
     finally:
         stop(process)
     return process.returncode
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[None]:
+    """A closed terminal is an ordinary end: the server is in a session of its own and would not hear of it."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    old = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
 def stop(process: "subprocess.Popen[str]") -> None:

@@ -127,6 +127,41 @@ def test_fresh_forgets_the_data_and_open_opens_the_page_once(chapter, monkeypatc
     assert [path.name for path in file.parent.iterdir()] == ["other.db"]
 
 
+PLAIN = """
+async def app(scope, receive, send):
+    while scope["type"] == "lifespan":
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+"""
+
+
+def test_it_serves_until_ctrl_c_and_nothing_is_left(chapter, nothing_left):
+    (chapter.starter / "app" / "main.py").write_text(PLAIN)
+    said, addresses = [], []
+
+    def ready(address):
+        addresses.append(address)
+        raise KeyboardInterrupt
+
+    def say(line):
+        said.append(line)
+        if ">> NameError" in line:
+            raise KeyboardInterrupt
+
+    assert serve.serve(chapter, None, said.append, ready) == 0
+    assert addresses[0] in said[0]
+    (chapter.starter / "app" / "main.py").write_text(PLAIN + "not_defined\n")
+    assert serve.serve(chapter, None, say, ready) == 0
+    assert "app/main.py:" in said[-1]
+
+
+def test_a_terminal_that_is_closed_ends_the_server_too(chapter, nothing_left):
+    (chapter.starter / "app" / "main.py").write_text(PLAIN)
+    with pytest.raises(SystemExit) as ended:
+        serve.serve(chapter, None, lambda _line: None, lambda _address: os.kill(os.getpid(), signal.SIGHUP))
+    assert ended.value.code == 128 + signal.SIGHUP
+
+
 def test_the_app_is_served_starts_again_after_a_save_explains_a_crash_and_ends(repository, grader, nothing_left):
     grader.root = repository
     process = subprocess.Popen(
