@@ -238,17 +238,6 @@ noxfile.grader(types.SimpleNamespace(posargs=["01"]), "watch")
 """
 
 
-def test_ctrl_c_reaches_the_watcher_under_nox_which_waits_for_it(nothing_left):
-    shown = Screen([sys.executable, "-c", NOX])
-    try:
-        shown.wait("c check all")
-        shown.press("\x03")
-        assert shown.ended() == 0
-        assert shown.as_before()
-    finally:
-        shown.close()
-
-
 @pytest.fixture
 def real(repository, tmp_path):
     """The first chapter of a copy of the course, and a folder to keep its own."""
@@ -279,6 +268,18 @@ def test_a_real_save_is_really_graded_by_two_watchers_at_once(real, nothing_left
         for each in shown:
             each.close()
     assert progress.states(real)["1.1"].standing is progress.Standing.DONE
+
+
+def test_ctrl_c_reaches_the_watcher_under_nox_which_waits_for_it(real, nothing_left):
+    shutil.copy(ROOT / "noxfile.py", real.root)
+    shown = Screen(["env", "-C", str(real.root), sys.executable, "-c", NOX])
+    try:
+        shown.wait("c check all")
+        shown.press("\x03")
+        assert shown.ended() == 0
+        assert shown.as_before()
+    finally:
+        shown.close()
 
 
 def hear(grading, kind):
