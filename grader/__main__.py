@@ -2,8 +2,11 @@
 
 import sys
 
-from grader.cli_authors import app
+from grader import cli_grade
+from grader.cli_proofs import app
 from grader.course import UsageError
+
+__all__ = ["cli_grade"]  # its commands are those of the same app
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.websocket import Socket
 
 PATIENCE = 20.0  # seconds for one answer: far beyond what a correct program needs on a busy machine
+STUCK = "Something in your program waits and does not stop waiting: a loop, a lock, or a call that lets nobody else in."
 LONGEST_BODY = 4 * 1024 * 1024
 BASE_URL = "http://127.0.0.1:8000"
 
@@ -99,6 +100,7 @@ class App:
         elif late or self.life.reason == "deadline":
             outcome, got = Outcome.TIMEOUT, f"nothing within {PATIENCE:g} seconds"
         found = Trouble(outcome, did, expected, got, life=self.life, path=path)
+        found.why = STUCK if outcome is Outcome.TIMEOUT else ""
         if not any(self.life.records("started")):
             found.did = "start your program: uvicorn app.main:app"
             self.trouble_at_start = found

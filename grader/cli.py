@@ -53,12 +53,14 @@ def chapter(
     tasks = tuple(course.task(name, which)[1] for name in task or ())
     source = "submission" if submission else "solution" if solution else "student"
 
-    from grader import board, run
+    from grader import board, failures, run
     from grader.progress import graded
 
     with progress() as heard:
         grading = partial(run.grade, which, folder, source, tasks=tasks, workers=workers, heard=heard)
         report = graded(which, tasks, grading) if source == "student" else grading()
+    if source == "student":
+        failures.remember(which, report)
     if json and str(json) == "-":
         sys.stdout.write(report.to_json())
     else:

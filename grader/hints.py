@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+from grader import failures
 from grader.course import Chapter, UsageError
 
 STEPS = 3
@@ -38,8 +39,17 @@ def seen_steps(path: Path) -> dict[str, int]:
     return {}
 
 
+def _remember(path: Path, seen: dict[str, int]) -> None:
+    """A folder that cannot be written costs only the memory of it."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(seen), "utf-8")
+
+
 def tell(chapter: Chapter, task: str, step: int | None = None) -> str:
     """The text of one step; without a number, the one after the last that was shown.
+
+    What failed when the task was last graded comes first, once, where there is a hint for just that.
 
     Raises:
         UsageError: there is no such step.
@@ -47,12 +57,14 @@ def tell(chapter: Chapter, task: str, step: int | None = None) -> str:
     all_steps = steps(chapter, task)
     path = seen_file(chapter)
     seen = seen_steps(path)
+    known = failures.hint(chapter, task) if step is None else None
+    if known and known[0].check not in seen:
+        _remember(path, seen | {known[0].check: 1})
+        return f"{task} {known[0].label}\n\n{known[1]}\n\nMore about the whole task: nox -s hint -- {task}"
     number = min(seen.get(task, 0) + 1, len(all_steps)) if step is None else step
     if not 1 <= number <= len(all_steps):
         raise UsageError(f"Task {task} has hints 1 to {len(all_steps)}.")
-    with contextlib.suppress(OSError):  # a folder that cannot be written costs only the memory of it
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(seen | {task: max(number, seen.get(task, 0))}), "utf-8")
+    _remember(path, seen | {task: max(number, seen.get(task, 0))})
     more = (
         f"The next step: nox -s hint -- {task}"
         if number < len(all_steps)

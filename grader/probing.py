@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from grader.answers import strict_json
 from grader.expect import CheckFailed, Trouble
 from grader.report import Outcome
+from grader.submission import LAST_SIGNAL
 
 if TYPE_CHECKING:
     from grader.box.lives import Exit, Life
@@ -90,4 +91,4 @@ class Probe:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         """End its life."""
-        self.end(self.life)
+        self.end(self.life, LAST_SIGNAL)

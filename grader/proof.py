@@ -1,20 +1,19 @@
 """Grades the entries of the banks, each in a grader of its own, several at a time, and compares with what they name."""
 
-import os
+import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import bank
+from grader import bank, golden, reading
 from grader.board import WRONG, Look, render
-from grader.course import ROOT, Chapter
+from grader.course import Chapter
+from grader.graded import graded, in_parallel
 from grader.report import Outcome, Report
 
-PATIENCE = 400  # seconds for one entry
+NAMES = re.compile(r"[a-z]+-\d+")  # of users: drawn anew for each run
 
 
 @dataclass(frozen=True)
@@ -31,21 +30,6 @@ class Proof:
         return render(self.report, Look(width=100)) if self.report else ""
 
 
-def grade(chapter: Chapter, folder: Path) -> Report:
-    """Grade a folder in a fresh grader process.
-
-    Raises:
-        RuntimeError: it gave no report.
-    """
-    command = [sys.executable, "-m", "grader", "chapter", chapter.number, "--submission", str(folder), "--json", "-"]
-    command += ["--workers", "1"]  # as many entries at a time as there are cores
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    try:
-        return Report.from_json(done.stdout)
-    except ValueError:
-        raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr[-2000:]}") from None
-
-
 def lost(report: Report) -> set[str]:
     """The checks that failed, without those that only wait."""
     return {check.id for check in report.checks if check.outcome in WRONG | {Outcome.ERROR, Outcome.TODO}}
@@ -53,8 +37,8 @@ def lost(report: Report) -> set[str]:
 
 def complaints(entry: bank.Mistake | bank.Variation, report: Report, board: str) -> Iterator[str]:
     """What is not as the entry says."""
-    wanted = set(entry.loses) if isinstance(entry, bank.Mistake) else set()
-    for id_ in sorted(lost(report) - wanted):
+    wanted, races = (set(entry.loses), set(entry.races)) if isinstance(entry, bank.Mistake) else (set(), set())
+    for id_ in sorted(lost(report) - wanted - races):
         finding = next(check.finding for check in report.checks if check.id == id_)
         yield f"loses {id_}, unnamed" + (f": expected {finding.expected}; got {finding.got}" if finding else "")
     for id_ in sorted(wanted - lost(report)):
@@ -68,29 +52,51 @@ def complaints(entry: bank.Mistake | bank.Variation, report: Report, board: str)
             yield "it names no check that it loses"
 
 
-def prove(chapter: Chapter, entry: bank.Mistake | bank.Variation) -> Proof:
-    """Grade one entry and compare."""
-    with tempfile.TemporaryDirectory(prefix="wb-") as folder:
+def read(chapter: Chapter, entry: bank.Mistake, folder: Path, report: Report, *, update: bool) -> Iterator[str]:
+    """What is not as it was read, and what nobody should have to read; with `update` the board is kept as it is."""
+    board = golden.text(report, entry.varies)
+    yield from reading.complaints(entry, report, board, reading.edited(chapter.solution, folder))
+    if update:
+        golden.update(chapter, entry, board)
+    yield from golden.complaints(chapter, entry, board)
+
+
+def prove(
+    chapter: Chapter, entry: bank.Mistake | bank.Variation, *, fresh: bool = False, update: bool = False
+) -> Proof:
+    """Grade one entry and compare.
+
+    Args:
+        chapter: whose.
+        entry: which.
+        fresh: grade it even when nothing has changed since the last time.
+        update: keep the board as the one that was read.
+    """
+    with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
+        folder = Path(temporary, entry.id)
         try:
-            bank.apply(entry, chapter, Path(folder, entry.id))
-            report = grade(chapter, Path(folder, entry.id)).model_copy(update={"folder": f"chapters/{chapter.slug}"})
+            bank.apply(entry, chapter, folder)
+            report = graded(chapter, folder, fresh=fresh).model_copy(update={"folder": f"chapters/{chapter.slug}"})
         except (bank.BankError, RuntimeError, subprocess.TimeoutExpired) as problem:
             return Proof(entry, None, (str(problem),))
-    return Proof(entry, report, tuple(complaints(entry, report, render(report, Look(width=100)))))
+        found = list(complaints(entry, report, render(report, Look(width=100))))
+        if isinstance(entry, bank.Mistake):
+            found += read(chapter, entry, folder, report, update=update)
+    return Proof(entry, report, tuple(found))
 
 
 def prove_all(
-    chapter: Chapter, entries: Sequence[bank.Mistake | bank.Variation], heard: Callable[[Proof], None]
-) -> list[Proof]:
+    chapter: Chapter, entries: Sequence[bank.Mistake | bank.Variation], heard: Callable[[Proof], None],
+    *, fresh: bool = False, update: bool = False,
+) -> list[Proof]:  # fmt: skip
     """Grade entries, a few more at a time than there are cores; `heard` is called with each as it is done."""
 
     def one(entry: bank.Mistake | bank.Variation) -> Proof:
-        proof = prove(chapter, entry)
+        proof = prove(chapter, entry, fresh=fresh, update=update)
         heard(proof)
         return proof
 
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # each waits now and then
-        return list(pool.map(one, entries))
+    return in_parallel(entries, one)
 
 
 def unproven(report: Report, entries: Iterable[bank.Mistake]) -> list[str]:
@@ -106,7 +112,8 @@ def doubles(proofs: Sequence[Proof]) -> list[str]:
     for proof in proofs:
         if isinstance(proof.entry, bank.Mistake) and proof.report:
             first = next((check.finding for check in proof.report.checks if check.finding), None)
-            key = (frozenset(lost(proof.report)), first and (first.why, first.line, first.expected, first.got))
+            seen_by_student = first and (first.why, first.line, first.expected, first.got, first.rows)
+            key = (frozenset(lost(proof.report)), NAMES.sub("somebody", str(seen_by_student)))
             if key in seen:
                 found.append(f"{seen[key]} and {proof.entry.id} lose the same checks with the same board")
             seen.setdefault(key, proof.entry.id)

@@ -39,7 +39,6 @@ def load(folder: Path) -> dict[str, list[dict[str, Any]]]:
     text = (folder / "recording.json").read_text("utf-8")
     run = tempfile.mkdtemp(prefix="run-", dir=folder)
     checks: dict[str, list[dict[str, Any]]] = json.loads(text.replace(json.loads(text)["run"], run))["checks"]
-    shutil.copytree(folder / "app", Path(run, "submission", "app"))
     return checks
 
 

@@ -150,8 +150,8 @@ class Report(Frozen):
         )
 
     def to_json(self) -> str:
-        """The report for machines, its sums included; the schema is grader/report.schema.json."""
-        return self.model_dump_json(indent=2) + "\n"
+        """The report for machines, its sums included, in ASCII; the schema is grader/report.schema.json."""
+        return json.dumps(self.model_dump(), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

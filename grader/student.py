@@ -44,8 +44,10 @@ class Student:
         return Database(self.folder.database, self.lives[-1] if self.lives else None)
 
     def name(self) -> str:
-        """A name nobody has: "mira-4821"."""
-        return f"{random.choice(NAMES)}-{secrets.randbelow(9_000_000) + 1_000_000}"  # noqa: S311 -- not a secret
+        """A name nobody has: "mira-4821307". All are equally long: a text that is cut is cut at the same place."""
+        name = random.choice(NAMES)  # noqa: S311 -- not a secret
+        smallest = 10 ** (10 - len(name))
+        return f"{name}-{smallest + secrets.randbelow(9 * smallest)}"
 
     def start(self, **options: Any) -> App:
         """Start the app: a fresh process, and this check's own database.
@@ -67,7 +69,7 @@ class Student:
 
     def writable_copy(self) -> Path:
         """A folder that holds a copy of app/ which the program may write beside."""
-        copy = self.folder.root / "copy"
+        copy = self.folder.root / self.submission.root.relative_to(self.submission.run)
         shutil.copytree(self.submission.root, copy)
         return copy
 

@@ -52,8 +52,13 @@ class Folder:
 class Submission:
     """One version of one chapter's app, taken in, with a launcher to run it."""
 
-    def __init__(self, app: Path, launcher: Launcher) -> None:
+    def __init__(self, app: Path, launcher: Launcher, place: str = "submission") -> None:
         """Copy the folder `app`; what happens to it later does not matter to this run.
+
+        Args:
+            app: the folder to copy.
+            launcher: what runs it.
+            place: the name of the copy within the folder of the run.
 
         Raises:
             OSError: the disk is full.
@@ -63,7 +68,7 @@ class Submission:
             raise OSError(f"fewer than {ROOM // MEGABYTE} MB are free in {tempfile.gettempdir()}")
         short = len(tempfile.gettempdir()) < LONGEST_TEMPORARY
         self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=None if short else "/tmp"))  # noqa: S108 -- private, by mkdtemp
-        self.root = self.run / "submission"
+        self.root = self.run / place
         self.notes = intake.take(app, self.root / "app") if app.is_dir() else ()
         self.database_url = "sqlite:///{path}"
         self.secret_key = secrets.token_hex(32)

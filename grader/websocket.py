@@ -107,7 +107,7 @@ class Socket:
         except TimeoutError:
             self.note("<-", f"… nothing; missing: {expected}")
             trouble = self.app.trouble(did, self.path, late=True, expected=expected)
-            trouble.why, trouble.look = why, look
+            trouble.why, trouble.look = why or trouble.why, look
             raise trouble from None
         if got is None and self.app.life.over.wait(0.2) and not self.app.life.asked:
             raise self.app.trouble(did, self.path, expected=expected)
@@ -134,7 +134,7 @@ class Socket:
         trouble = self.app.trouble(did, self.path, late=True, expected=expected)
         if trouble.outcome is Outcome.TIMEOUT and before:
             trouble.got = f"{len(before)} other frames, the last: {before[-1]}"
-        trouble.why, trouble.look = why, look
+        trouble.why, trouble.look = why or trouble.why, look
         raise trouble
 
     def refused(self) -> bool:

@@ -48,7 +48,9 @@ def work(
         from grader.plugin import Grading  # noqa: PLC0415
         from grader.submission import Submission  # noqa: PLC0415
 
-        submission = Submission(folder / "app", launcher)
+        # Coverage finds the reference by the name of its copy; of others the name says nothing.
+        place = str(folder.relative_to(chapter.root)) if folder == chapter.solution else "submission"
+        submission = Submission(folder / "app", launcher, place)
         try:
             grading = Grading(chapter, submission, tasks, begin, alone=alone)
             options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]

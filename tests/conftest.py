@@ -1,7 +1,6 @@
 """What the tests share: the grader as a person starts it, programs to grade, and what a run leaves behind."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -126,22 +125,3 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for chapter in course.chapters():
         starters.write(chapter, copy / "chapters" / chapter.slug)
     return copy
-
-
-@pytest.fixture(scope="session")
-def anchors() -> Callable[[Path], set[str]]:
-    """A function that gives the anchors GitHub makes of the headings of a Markdown file."""
-
-    def find(path: Path) -> set[str]:
-        text = re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-        found: set[str] = set()
-        for heading in re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE):
-            name = anchor = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-            count = 0
-            while anchor in found:
-                count += 1
-                anchor = f"{name}-{count}"
-            found.add(anchor)
-        return found
-
-    return find

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from grader import cli, cli_authors, course
+from grader import cli, cli_proofs, course
 from grader.bank import Edit, Mistake
 from grader.course import UsageError
 from grader.proof import Proof
@@ -184,11 +184,11 @@ BOTH = ("1.1/a", "1.1/b")
 
 
 @pytest.fixture
-def bank(monkeypatch):
+def bank(monkeypatch, tmp_path):
     """A function that runs `mistakes 01 ...` on a bank of entries that were graded already."""
 
     def run(*arguments, proofs):
-        def prove_all(_chapter, entries, heard):
+        def prove_all(_chapter, entries, heard, **_options):
             done = [each for each in proofs if each.entry in entries]
             for each in done:
                 heard(each)
@@ -197,7 +197,11 @@ def bank(monkeypatch):
         monkeypatch.setattr("grader.proof.prove_all", prove_all)
         for kind in ("mistakes", "variations"):
             monkeypatch.setattr(f"grader.bank.{kind}", lambda _chapter: [each.entry for each in proofs])
-        return CliRunner().invoke(cli_authors.app, ["mistakes", "01", *arguments])
+        for kind in ("gallery.page", "gallery.matrix"):
+            monkeypatch.setattr(f"grader.{kind}", lambda *_: "shown")
+        monkeypatch.setattr("grader.golden.orphans", lambda *_: [])
+        monkeypatch.setattr("grader.reshape.variations", lambda _chapter: [])
+        return CliRunner().invoke(cli_proofs.app, ["mistakes", "01", "--html", str(tmp_path / "page.html"), *arguments])
 
     return run
 
@@ -238,7 +242,7 @@ def made_up(tmp_path, monkeypatch):
 
 
 def test_starters_are_written_once_and_then_current(made_up):
-    runs = [CliRunner().invoke(cli_authors.app, ["starters", *more]) for more in (["--check"], [], ["--check"])]
+    runs = [CliRunner().invoke(cli_proofs.app, ["starters", *more]) for more in (["--check"], [], ["--check"])]
     assert [run.exit_code for run in runs] == [1, 0, 0]
     assert [run.output for run in runs] == [
         "01_made_up: not current: app/a.py\n", "01_made_up: wrote app/a.py\n", "01_made_up: current\n",
@@ -246,7 +250,7 @@ def test_starters_are_written_once_and_then_current(made_up):
 
 
 def test_two_chapters_can_be_compared(made_up):
-    result = CliRunner().invoke(cli_authors.app, ["diff", "01", "01"])
+    result = CliRunner().invoke(cli_proofs.app, ["diff", "01", "01"])
     assert (result.exit_code, result.output) == (0, "No difference.\n")
 
 
@@ -266,4 +270,4 @@ def test_the_report_says_what_was_left_out(grader, submission, nothing_left):
     (folder / "app" / "link.py").symlink_to("/etc/hostname")
     ran = grader("chapter", "01", "--submission", folder, "--task", "1.1", "--json", "-")
     (note,) = json.loads(ran.out)["notes"]
-    assert note.startswith("app/link.py was left out")
+    assert note.startswith("app/link.py is a link and was left out")

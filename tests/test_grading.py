@@ -1,6 +1,5 @@
 """Every chapter as a product: the reference passes, the starter is to do, and every check leads somewhere."""
 
-import importlib.util
 import json
 from collections import Counter
 from functools import cache
@@ -8,9 +7,9 @@ from functools import cache
 import pytest
 from jsonschema import Draft202012Validator
 
-from grader import hints, schedule, starters, verdict
-from grader.check import Check
+from grader import documents, hints, schedule, starters, verdict
 from grader.course import ROOT, chapters
+from grader.declared import checks
 from grader.diagnosis import concepts
 from grader.report import Outcome, Report
 
@@ -18,16 +17,7 @@ SCHEMA = json.loads((ROOT / "grader" / "report.schema.json").read_text("utf-8"))
 each_chapter = pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.slug)
 
 
-@cache
-def declared(chapter) -> list[Check]:
-    """The checks of a chapter, in order."""
-    found = []
-    for file in sorted(chapter.suite.glob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"suite_{chapter.number}_{file.stem}", file)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found += [value.__check__ for value in vars(module).values() if hasattr(value, "__check__")]
-    return found
+declared = cache(checks)
 
 
 def graded(ran) -> Report:
@@ -86,13 +76,13 @@ def test_every_task_has_a_title_and_three_hints(chapter):
 
 
 @each_chapter
-def test_every_check_and_every_diagnosis_points_to_a_section_of_the_lesson(chapter, anchors):
+def test_every_check_and_every_diagnosis_points_to_a_section_of_the_lesson(chapter):
     places = {verdict.lesson(check, chapter) for check in declared(chapter)} | {
         entry.place for entry in concepts(chapter)
     }
     for place in places:
         path, _, anchor = place.partition("#")
-        assert anchor in anchors(ROOT / path), place
+        assert anchor in documents.anchors(ROOT / path), place
 
 
 @each_chapter

@@ -1,11 +1,10 @@
 """A bank is proved by grading it: each entry loses exactly what it names, and says what it promises."""
 
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 
-from grader import proof
+from grader import golden, proof, reading
 from grader.bank import Edit, Mistake, Variation
 from grader.course import Chapter
 from grader.proof import Proof
@@ -39,6 +38,12 @@ def test_an_entry_that_does_what_it_says_gets_no_complaint():
     found = report(a="failed", b="blocked", c="passed")
     assert complaints(mistake("1.1/a", says=("Commit it",)), found) == []
     assert complaints(Variation(id="v", about="a", edit=()), report(a="passed")) == []
+
+
+@pytest.mark.parametrize("outcome", ["failed", "passed"])
+def test_what_is_lost_by_a_race_may_be_kept(outcome):
+    entry = mistake("1.1/a").model_copy(update={"races": ("1.1/b",)})
+    assert complaints(entry, report(a="failed", b=outcome)) == []
 
 
 def test_what_is_lost_unnamed_is_told_with_its_finding():
@@ -83,49 +88,59 @@ def chapter(tmp_path):
 
 
 @pytest.fixture
-def graded(monkeypatch):
-    """What a grader process would answer; the commands that were run."""
-    commands = []
+def answers(monkeypatch, tmp_path):
+    """A function that says what the grader answers; the boards are read in peace, and kept in a folder of their own."""
+    monkeypatch.setattr(golden.course, "ROOT", tmp_path)
+    monkeypatch.setattr(reading, "complaints", lambda *_: [])
 
-    def answers(stdout, status=0):
-        def run(command, **options):
-            commands.append(command)
-            if stdout is None:
-                raise subprocess.TimeoutExpired(command, 1)
-            return SimpleNamespace(stdout=stdout, stderr="the reason", returncode=status)
+    def answer(found):
+        def graded(_chapter, _folder, *, fresh):
+            if isinstance(found, Exception):
+                raise found
+            return found
 
-        monkeypatch.setattr(proof.subprocess, "run", run)
-        return commands
+        monkeypatch.setattr(proof, "graded", graded)
 
-    return answers
+    return answer
 
 
 def edited(new="pass", id_="m"):
     return mistake("1.1/a", id_=id_).model_copy(update={"edit": (Edit(file="app/a.py", old="commit()", new=new),)})
 
 
-def test_entries_are_graded_and_heard_of_in_order(chapter, graded):
-    commands = graded(report(a="failed").to_json())
+def test_entries_are_graded_and_heard_of_in_order(chapter, answers):
+    answers(report(a="failed"))
     heard = []
-    proofs = proof.prove_all(chapter, [edited(id_="m1"), edited(id_="m2")], heard.append)
+    proofs = proof.prove_all(chapter, [edited(id_="m1"), edited(id_="m2")], heard.append, update=True)
     assert [each.entry.id for each in proofs] == ["m1", "m2"]
     assert [each.complaints for each in proofs] == [(), ()]
     assert len(heard) == 2
     assert "Commit it." in proofs[0].board
     assert proofs[0].report.folder == "chapters/01_made_up"
-    assert all(command[1:5] == ["-m", "grader", "chapter", "01"] for command in commands)
+
+
+def test_a_board_that_was_not_read_is_a_complaint_until_it_is_kept(chapter, answers):
+    answers(report(a="failed"))
+    assert "has not been read yet" in proof.prove(chapter, edited()).complaints[0]
+    assert proof.prove(chapter, edited(), update=True).complaints == ()
+    assert proof.prove(chapter, edited()).complaints == ()
+
+
+def test_a_variation_has_no_board_to_read(chapter, answers):
+    answers(report(a="passed"))
+    assert proof.prove(chapter, Variation(id="v", about="a", edit=())).complaints == ()
 
 
 @pytest.mark.parametrize(
     ("answer", "entry", "said"),
     [
-        ("no json", edited(), "no report, exit status 0: the reason"),
-        (None, edited(), "timed out"),
-        ("", mistake("1.1/a").model_copy(update={"edit": (Edit(file="app/a.py", old="x"),)}), "occurs 0 times"),
+        (RuntimeError("no report, exit status 3"), edited(), "no report, exit status 3"),
+        (subprocess.TimeoutExpired("grader", 1), edited(), "timed out"),
+        (None, mistake("1.1/a").model_copy(update={"edit": (Edit(file="app/a.py", old="x"),)}), "occurs 0 times"),
     ],
 )
-def test_an_entry_that_cannot_be_graded_is_a_complaint(chapter, graded, answer, entry, said):
-    graded(answer)
+def test_an_entry_that_cannot_be_graded_is_a_complaint(chapter, answers, answer, entry, said):
+    answers(answer)
     found = proof.prove(chapter, entry)
     assert (found.report, found.board) == (None, "")
     assert said in found.complaints[0]

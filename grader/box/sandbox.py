@@ -42,3 +42,18 @@ class Practice:
     def confine(self, command: list[str]) -> list[str]:
         """The command as it is."""
         return command
+
+
+class RefusedError(Exception):
+    """No level that was asked for works here; the text says what is missing, and what to install."""
+
+
+def choose(require: str | None) -> Level:
+    """The best level that works here, or the one that is required.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    if require == "practice":
+        return Practice()
+    raise RefusedError("There is no sandbox here.")

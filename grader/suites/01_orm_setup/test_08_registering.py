@@ -9,7 +9,7 @@ from grader.check import check
 from grader.expect import expect
 from grader.student import Student
 
-RACE = "Between your question and your insert another request can come. Let the database refuse, and catch the IntegrityError."
+RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
 COMMIT = "Nothing is in the file before commit(): without it the session throws its work away when it is closed."
 LATE = "What follows the yield runs when the answer is already on its way, too late for a commit: commit before you return."
 HASH = "Whoever gets the file must not get the passwords: store auth.hash_password(password), which is salted."

@@ -10,8 +10,8 @@ from grader.expect import expect
 from grader.student import Student
 
 NEEDS = ("2.2", "2.4")
-NO = "The database refuses what is taken, with an IntegrityError: catch it, undo what failed, return None."
-RACE = "Between your question and your insert another request can come. Let the database refuse, and catch the IntegrityError."
+NO = "The database refuses what is taken, with an error: catch it, undo what failed, return None."
+RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
 SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_at")
 
 

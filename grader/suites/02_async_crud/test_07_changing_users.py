@@ -136,7 +136,7 @@ def test_a_taken_email(app: App, newcomer: Callable, student: Student, unlocked:
     """a taken email is refused with 409, and changes nothing; one's own is not taken"""
     person, other = newcomer(app), newcomer(app, login=False)
     before = row(student, person.username)
-    why = "The database refuses what is taken: catch its IntegrityError, undo what failed, return None."
+    why = "The database refuses what is taken: catch its error, undo what failed, return None."
     did = "PATCH /users/me with the email of somebody else"
     answer = app.patch("/users/me", token=person.token, json={"email": other.email, "full_name": "New"})
     answer.expect(409, 400, expected="409: this email is taken", why=why, look="update_user")

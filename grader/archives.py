@@ -1,0 +1,93 @@
+"""The entries of a zip or tar archive, read in memory and within bounds; nothing is ever extracted to disk."""
+
+import gzip
+import io
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from itertools import islice
+
+from grader.intake import MOST_ENTRIES, Entry, UnusableError, bounded
+
+MOST_PACKED = 10 * 1024 * 1024  # bytes of an archive
+MOST_UNPACKED = 64 * 1024 * 1024  # bytes of a tar archive
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # others may ask for gigabytes before the first byte
+DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError,
+    NotImplementedError, RecursionError,
+)  # fmt: skip
+
+
+def entries(data: bytes) -> list[Entry]:
+    """The entries of an archive, known by its first bytes.
+
+    Raises:
+        UnusableError: it is none, or damaged.
+    """
+    try:
+        if data[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+            return list(islice(in_zip(data), MOST_ENTRIES + 1))
+        if data[:2] == b"\x1f\x8b":
+            data = unpacked(data)
+        if data[257:262] == b"ustar":
+            return list(islice(in_tar(data), MOST_ENTRIES + 1))
+    except DAMAGED as problem:
+        raise UnusableError("the archive is damaged, or cut short") from problem
+    raise UnusableError("it is neither a folder nor a zip, tar or tar.gz archive")
+
+
+def unpacked(data: bytes) -> bytes:
+    """What is in a gzip file.
+
+    Raises:
+        UnusableError: more than is reasonable.
+    """
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        unpacked = file.read(MOST_UNPACKED + 1)
+    if len(unpacked) > MOST_UNPACKED:
+        raise UnusableError(f"the archive holds more than {MOST_UNPACKED // 2**20} MB")
+    return unpacked
+
+
+def in_zip(data: bytes) -> Iterator[Entry]:
+    """The entries of a zip archive."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    for info in archive.infolist():
+        if not info.is_dir():
+            kind = stat.S_IFMT(info.external_attr >> 16)
+
+            def read(most: int, info: zipfile.ZipInfo = info, kind: int = kind) -> bytes:
+                if kind not in {0, stat.S_IFREG}:
+                    raise OSError("not a regular file")
+                if info.flag_bits & 1:
+                    raise OSError("encrypted")
+                if info.compress_type not in METHODS:
+                    raise OSError("compressed in a way that is not read here")
+                try:
+                    with archive.open(info) as file:
+                        return bounded(file.read(most + 1), most)
+                except (*DAMAGED, RuntimeError) as problem:
+                    raise OSError("damaged") from problem
+
+            yield Entry(info.orig_filename, read, stat.S_ISLNK(kind))  # the other name ends at a NUL
+
+
+def in_tar(data: bytes) -> Iterator[Entry]:
+    """The entries of a tar archive."""
+    archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115 -- in memory
+    for info in archive:
+        if not info.isdir():
+
+            def read(most: int, info: tarfile.TarInfo = info) -> bytes:
+                file = archive.extractfile(info) if info.isreg() else None
+                if file is None:
+                    raise OSError("not a regular file")
+                try:
+                    return bounded(file.read(most + 1), most)
+                except DAMAGED as problem:
+                    raise OSError("damaged") from problem
+
+            yield Entry(info.name, read, info.issym() or info.islnk())

@@ -1,0 +1,177 @@
+"""Every expectation of a suite can be taken out, and a mistake that passes then proves it."""
+
+import ast
+import subprocess
+
+import pytest
+from typer.testing import CliRunner
+
+from grader import bank, cli_proofs, course, expectations
+from grader.bank import Edit, Mistake
+from grader.course import Chapter, chapters
+from grader.expectations import Expectation
+from grader.report import CheckResult, Outcome, Report, TaskInfo
+
+SUITE = '''"""engine"""
+
+
+def helper(answer):
+    if answer.status == 500:
+        raise answer.failed("no")
+    return answer
+
+
+@check("1.1", points=2)
+def test_first_one(app, student):
+    """It works."""
+    user = app.post("/x").expect(201, why="w").expect_keys("id")["id"]
+    helper(app.get("/y")).expect(409)
+    student.database.expect_rows(1, "users")
+    expect(user == 1, did="d", expected="e", got="g")
+    with app.socket("x").open() as socket:
+        before = socket.until("joined")
+        socket.expect("hello")
+    try:
+        x()
+    except E:
+        raise
+
+
+def unused(answer):
+    answer.expect(200)
+'''
+WITHOUT = {
+    'raise answer.failed("no")': ("pass", False),
+    'app.post("/x").expect(201, why="w").expect_keys("id")': ('app.post("/x").expect(201, why="w").json()["id"]', True),
+    'app.post("/x").expect(201, why="w")': ('user = app.post("/x").expect_keys("id")["id"]', True),
+    'helper(app.get("/y")).expect(409)': ('helper(app.get("/y"))', False),
+    'student.database.expect_rows(1, "users")': ("[]", False),
+    'expect(user == 1, did="d", expected="e", got="g")': ('expect(True, did="d", expected="e", got="g")', False),
+    'app.socket("x").open()': ('with app.socket("x") as socket:', True),
+    'socket.until("joined")': ("before = []", True),
+    'socket.expect("hello")': ("socket", False),
+}
+
+
+@pytest.fixture
+def suite(tmp_path):
+    path = tmp_path / "test_01_engine.py"
+    path.write_text(SUITE)
+    return path
+
+
+def test_every_expectation_of_a_check_or_its_helper_is_found(suite):
+    found = {each.source: each for each in expectations.of_file(suite) if each.checks}
+    assert found.keys() == WITHOUT.keys()
+    for source, (line, step) in WITHOUT.items():
+        ast.parse(found[source].text)
+        assert any(line in each for each in found[source].text.splitlines()), source
+        assert (found[source].step, found[source].checks) == (step, ("1.1/first-one",)), source
+    assert found['raise answer.failed("no")'].id == 'test_01_engine.py:6 raise answer.failed("no")'
+
+
+@pytest.mark.parametrize("each", chapters(), ids=lambda chapter: chapter.slug)
+def test_every_suite_can_be_read_without_any_one_of_its_expectations(each):
+    found = expectations.expectations(each)
+    for expectation in found:
+        ast.parse(expectation.text)
+    assert len(found) > 100
+
+
+def expectation(*checks, step=False):
+    return Expectation("test_01_engine.py", 3, "expect(x)", "# without\n", checks, step)
+
+
+@pytest.fixture
+def chapter(tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    (tmp_path / "grader" / "suites" / "01_made_up").mkdir(parents=True)
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "requirements.lock").touch()
+    chapter = Chapter("01_made_up", tmp_path)
+    (chapter.solution / "app").mkdir(parents=True)
+    (chapter.solution / "app" / "a.py").write_text("x = 1\n")
+    entries = [
+        Mistake(
+            id=id_,
+            task="1.1",
+            source="s",
+            why="w",
+            loses=loses,
+            says=(),
+            edit=(Edit(file="app/a.py", old="1", new=id_),),
+        )
+        for id_, loses in (("first", ("1.1/a",)), ("second", ("1.1/a", "1.2/b")), ("other", ("1.3/c",)))
+    ]
+    monkeypatch.setattr(bank, "mistakes", lambda _chapter: entries)
+    return chapter
+
+
+@pytest.fixture
+def outcomes(monkeypatch):
+    """A function that says what comes of 1.1/a and 1.2/b in each grading without the expectation; what was asked."""
+    asked = []
+
+    def answers(*found):
+        given = iter(found)
+
+        def graded(_chapter, folder, tasks, *, fresh, root):
+            assert (root / "grader/suites/01_made_up/test_01_engine.py").read_text() == "# without\n"
+            asked.append((folder.name, tasks))
+            answer = next(given)
+            if isinstance(answer, Exception):
+                raise answer
+            checks = tuple(
+                CheckResult(id=id_, task=id_[:3], label="l", points=1, outcome=Outcome(outcome))
+                for id_, outcome in zip(("1.1/a", "1.2/b"), answer, strict=True)
+            )
+            tasks = (TaskInfo(id="1.1", title="t"),)
+            return Report(chapter="01", title="t", source="s", folder="f", level="practice", tasks=tasks, checks=checks)
+
+        monkeypatch.setattr(expectations, "graded", graded)
+        return asked
+
+    return answers
+
+
+def test_the_first_mistake_that_passes_proves_it(chapter, outcomes):
+    asked = outcomes(("failed", "passed"), ("passed", "failed"))
+    assert expectations.prover(chapter, expectation("1.1/a")) == "second, by 1.1/a"
+    assert asked == [("first", ("1.1",)), ("second", ("1.1",))]
+
+
+def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):
+    asked = outcomes(("failed", "failed"))
+    assert not expectations.prover(chapter, expectation("1.2/b"))
+    assert asked == [("second", ("1.2",))]
+
+
+def test_a_suite_that_breaks_without_it_proves_it_too(chapter, outcomes):
+    outcomes(("error", "passed"))
+    assert expectations.prover(chapter, expectation("1.1/a")) == "first, by 1.1/a"
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("nothing came"), subprocess.TimeoutExpired("grader", 1)])
+def test_what_cannot_be_graded_is_told(chapter, outcomes, problem):
+    outcomes(problem)
+    heard = []
+    assert expectations.prove(chapter, [expectation("1.1/a")], lambda *told: heard.append(told)) == []
+    assert "no report without it" in heard[0][1]
+
+
+def test_the_unproved_are_told_and_counted_and_steps_are_not(chapter, outcomes, monkeypatch):
+    monkeypatch.setattr(course, "chapters", lambda: [chapter])
+    monkeypatch.setattr(
+        expectations, "prover", lambda _chapter, each, **_: "" if each.checks != ("1.2/b",) else "m, by 1.2/b"
+    )
+    found = [expectation("1.1/a"), expectation("1.1/a", step=True), expectation("1.2/b")]
+    monkeypatch.setattr(expectations, "expectations", lambda _chapter: found)
+    result = CliRunner().invoke(cli_proofs.app, ["suite-mutants", "01"])
+    assert result.exit_code == 1
+    assert sorted(result.output.splitlines()) == [
+        "3 of 3 expectations, 1 unproved",
+        "UNPROVED test_01_engine.py:3 expect(x)",
+        "proved   test_01_engine.py:3 expect(x)  <- m, by 1.2/b",
+        "step     test_01_engine.py:3 expect(x)",
+    ]
+    assert CliRunner().invoke(cli_proofs.app, ["suite-mutants", "01", "--only", "1.2/b"]).exit_code == 0

@@ -1,0 +1,148 @@
+"""A verdict is remembered for exactly what it depends on."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from grader import course, graded
+from grader.course import Chapter
+from grader.report import CheckResult, Outcome, Report, TaskInfo
+
+
+def report(outcome="failed"):
+    check = CheckResult(id="1.1/a", task="1.1", label="l", points=5, outcome=Outcome(outcome))
+    task = TaskInfo(id="1.1", title="t")
+    return Report(
+        chapter="01", title="t", source="submission", folder="f", level="practice", tasks=(task,), checks=(check,)
+    )
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A repository with a grader of three modules, and a submission."""
+    for name, text in {
+        "grader/run.py": "from grader import box_user\nimport os\n",
+        "grader/box_user.py": "from grader.report import x\n",
+        "grader/report.py": "",
+        "grader/worker.py": "",
+        "grader/cli_proofs.py": "",
+        "grader/box/life.py": "",
+        "grader/probes/01_made_up.py": "",
+        "grader/suites/pytest.ini": "",
+        "grader/suites/01_made_up/test_1.py": "",
+        "grader/suites/02_later/diagnosis.toml": "",
+        "solutions/01_made_up/app/a.py": "",
+        "requirements.lock": "",
+        "handed-in/app/a.py": "x = 1\n",
+        "handed-in/notes.txt": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    graded._machinery.cache_clear()
+    yield tmp_path
+    graded._machinery.cache_clear()
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """A function that says what the grader's process prints; the commands that were run."""
+    commands = []
+
+    def answer(stdout, status=0):
+        def run(command, **options):
+            commands.append(command)
+            return SimpleNamespace(stdout=stdout, stderr="the reason", returncode=status)
+
+        monkeypatch.setattr(graded.subprocess, "run", run)
+        return commands
+
+    return answer
+
+
+def key(root, *tasks):
+    graded._machinery.cache_clear()
+    return graded.key(Chapter("01_made_up", root), root / "handed-in", tasks)
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("handed-in/app/a.py", True),
+        ("handed-in/app/new.py", True),
+        ("handed-in/notes.txt", False),
+        ("handed-in/app/__pycache__/a.py", False),
+        ("solutions/01_made_up/app/a.py", True),
+        ("grader/suites/01_made_up/test_1.py", True),
+        ("grader/suites/01_made_up/diagnosis.toml", True),
+        ("grader/suites/02_later/diagnosis.toml", False),
+        ("grader/probes/01_made_up.py", True),
+        ("grader/report.py", True),
+        ("grader/box/life.py", True),
+        ("grader/cli_proofs.py", False),
+        ("requirements.lock", True),
+    ],
+)
+def test_a_key_changes_with_what_a_verdict_depends_on(root, file, counts):
+    before = key(root)
+    (root / file).parent.mkdir(exist_ok=True)
+    (root / file).write_text("# changed\n")
+    assert (key(root) != before) is counts
+
+
+def test_a_key_is_one_for_each_choice_of_tasks(root):
+    assert len({key(root), key(root, "1.1"), key(root, "1.2")}) == 3
+
+
+def test_what_is_unchanged_is_not_graded_again(root, runs):
+    commands = runs(report().to_json())
+    chapter = Chapter("01_made_up", root)
+    found = [graded.graded(chapter, root / "handed-in") for _ in range(3)]
+    assert found == [report()] * 3
+    assert len(commands) == 1
+    graded.graded(chapter, root / "handed-in", ("1.1",))
+    assert commands[1][-2:] == ["--task", "1.1"]
+    graded.graded(chapter, root / "handed-in", fresh=True)
+    assert len(commands) == 3
+
+
+def test_only_gradable_reports_are_kept(root, runs):
+    commands = runs(report("error").to_json())
+    for _ in range(2):
+        assert graded.graded(Chapter("01_made_up", root), root / "handed-in").gradable is False
+    assert len(commands) == 2
+    assert not graded.store().exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\udcff", report("error").to_json()])
+def test_what_cannot_be_believed_is_worked_out_again(root, runs, text):
+    commands = runs(report().to_json())
+    graded.store().mkdir(parents=True)
+    (graded.store() / f"{key(root)}.json").write_bytes(text.encode(errors="surrogateescape"))
+    for _ in range(2):
+        assert graded.graded(Chapter("01_made_up", root), root / "handed-in") == report()
+    assert len(commands) == 1
+
+
+def test_a_store_that_cannot_be_written_costs_only_the_memory(root, runs):
+    commands = runs(report().to_json())
+    graded.store().parent.write_text("a file where the folder should be")
+    for _ in range(2):
+        assert graded.graded(Chapter("01_made_up", root), root / "handed-in") == report()
+    assert len(commands) == 2
+
+
+def test_no_report_is_an_error_with_what_the_grader_said(root, runs):
+    runs("no json", status=3)
+    with pytest.raises(RuntimeError, match="no report, exit status 3: the reason"):
+        graded.graded(Chapter("01_made_up", root), root / "handed-in")
+
+
+def test_the_modules_that_grade_are_found_by_what_they_import():
+    names = {path.name for path in graded.grading_modules(course.ROOT)}
+    assert {"run.py", "verdict.py", "student.py", "launcher.py", "plugin.py"} <= names
+    assert not names & {"proof.py", "cli.py", "board.py", "hints.py"}
+
+
+def test_the_store_lies_in_the_repository(root):
+    assert graded.store() == root / ".workbook" / "verdicts"
