@@ -3,6 +3,7 @@
 Every session uses one environment, .nox/workbook, made from the lock files when they change.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -51,9 +52,12 @@ def prepare(session: nox.Session, lock: str = LOCK) -> None:
 def grader(session: nox.Session, *arguments: str, lock: str = LOCK) -> None:
     """Run `python -m grader ...`; its exit status is that of nox, without further words."""
     prepare(session, lock)
-    status = subprocess.run([PYTHON, "-m", "grader", *arguments, *session.posargs], cwd=ROOT, check=False).returncode
-    if status:
-        raise SystemExit(status)
+    process = subprocess.Popen([PYTHON, "-m", "grader", *arguments, *session.posargs], cwd=ROOT)
+    while process.returncode is None:
+        with contextlib.suppress(KeyboardInterrupt):  # the grader hears it too, and ends in its own time
+            process.wait()
+    if process.returncode:
+        raise SystemExit(process.returncode)
 
 
 def develop(session: nox.Session, *command: str, **options: str) -> None:
@@ -64,8 +68,11 @@ def develop(session: nox.Session, *command: str, **options: str) -> None:
 
 @nox.session
 def welcome(session: nox.Session) -> None:
-    """Say what to do first."""
-    session.log("Chapter 01 waits for you: read chapters/01_orm_setup/README.md, then: nox -s chapter-01")
+    """Say where you are, and what to do next."""
+    if PYTHON.exists():
+        grader(session, "welcome")
+        return
+    session.log("Chapter 01 waits for you: read chapters/01_orm_setup/README.md, then: nox -s watch -- 01")
     session.log("All there is: nox -l")
 
 
@@ -120,6 +127,24 @@ def explain(session: nox.Session) -> None:
 def watch(session: nox.Session) -> None:
     """Check the task you are at whenever you save: nox -s watch, nox -s watch -- 02, nox -s watch -- 2.5."""
     grader(session, "watch")
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Run your version of a chapter, to try it by hand: nox -s serve -- 02, with --open in your browser."""
+    grader(session, "serve")
+
+
+@nox.session
+def start(session: nox.Session) -> None:
+    """Begin a chapter with your own code of the one before, or with the reference: nox -s start -- 02."""
+    grader(session, "start")
+
+
+@nox.session
+def doctor(session: nox.Session) -> None:
+    """Look at the machine and the set-up, and say how to mend what is wrong."""
+    grader(session, "doctor")
 
 
 @nox.session

@@ -1,7 +1,7 @@
 """The board: a Report as the terminal shows it. A pure function; width, colour and symbols are arguments."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -114,6 +114,16 @@ def two_columns(left: Text, right: Text) -> Table:
     return grid
 
 
+def facts(rows: Mapping[str, str]) -> Table:
+    """Texts behind their labels."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(overflow="fold")
+    for label, text in rows.items():
+        table.add_row(label, Text(text))
+    return table
+
+
 def labelled(report: Report, check: CheckResult, finding: Finding) -> dict[str, str]:
     """The lines of a failure: label -> text; what can be left out comes behind "why"."""
     line = finding.line
@@ -138,12 +148,7 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
     rows["next"] = f"nox -s hint -- {check.task}        lesson: {finding.lesson}"
     for spare in ("", "it printed", "it ran", "sockets"):  # what a crowded failure can do without
         rows.pop(spare, None)
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, style="cyan")
-        table.add_column(overflow="fold")
-        for label, text in rows.items():
-            table.add_row(label, Text(text))
-        body = Padding(table, (0, 0, 0, 5))
+        body = Padding(facts(rows), (0, 0, 0, 5))
         if look.traceback or len(console.render_lines(body)) <= TALLEST - 2:
             break
     console.print(body)

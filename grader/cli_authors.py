@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from grader import course
-from grader.cli_day import app
+from grader.cli_reading import app
 
 __all__ = ["app"]  # with the commands of this module
 

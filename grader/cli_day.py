@@ -1,10 +1,8 @@
 """The commands of a student's day: reset, undo, progress and what else is not grading itself."""
 
 import contextlib
-import tempfile
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +13,7 @@ from grader.cli import progress as heard_of
 from grader.course import Chapter, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from grader.board import Look
-    from grader.compare import Pair
 
 __all__ = ["app"]  # with the commands of this module
 
@@ -99,75 +94,6 @@ def grade_begun(which: Chapter) -> None:
 
 
 @app.command()
-def diff(
-    what: Annotated[list[str], typer.Argument(help="A chapter or a task: yours to the reference. Two chapters.")],
-    begin: Annotated[str, typer.Option("--from", help="From 'starter': what you have changed.")] = "",
-    submission: Annotated[Path | None, typer.Option(help="A folder that holds app/, in place of yours.")] = None,
-    side_by_side: Annotated[bool, typer.Option("--side-by-side", help="In two columns.")] = False,
-) -> None:
-    """Compare your version with the reference or the starter, or the references of two chapters."""
-    from grader import compare
-
-    drawing, anything = look(), False
-    with difference(what, begin, submission) as pairs:
-        columns = compare.side_by_side(pairs, drawing.width, colour=drawing.colour)
-        for line in columns if side_by_side else compare.unified(pairs, colour=drawing.colour):
-            anything = True
-            typer.echo(line)
-    if not anything:
-        typer.echo("No difference.", err=True)
-
-
-@contextlib.contextmanager
-def difference(what: list[str], begin: str, submission: Path | None) -> "Iterator[Iterable[Pair]]":
-    """What `diff` was asked to compare.
-
-    Raises:
-        UsageError: it makes no sense.
-    """
-    from grader import compare, starters
-
-    if begin not in {"", "starter"}:
-        raise UsageError(f"--from knows the starter only, not {begin!r}.")
-    if len(what) > 1 and (len(what) > 2 or begin or submission):
-        raise UsageError("Name one chapter or one task; or two chapters, without options.")
-    which, task = chapter_or_task(what[0])
-    folder = course.submission(submission, which) if submission else which.starter
-    if len(what) == 2:
-        yield compare.versions(which.solution, course.chapter(what[1]).solution)
-    elif task:
-        yield compare.task(which, folder, task, starter=bool(begin))
-    elif begin:
-        with tempfile.TemporaryDirectory(prefix="wb-") as name:
-            starters.write(which, Path(name))
-            yield compare.versions(Path(name), folder)
-    else:
-        yield compare.versions(folder, which.solution)
-
-
-@app.command()
-def solution(task: Annotated[str, typer.Argument(help="Which task: 2.5.")]) -> None:
-    """Show the reference's parts of one task, and why they are so."""
-    from grader import explain as telling
-
-    typer.echo(telling.solution(*course.task(task)))
-
-
-@app.command()
-def explain(task: Annotated[str, typer.Argument(help="Which task: 2.5.")]) -> None:
-    """Grade one task, and write what a tutor needs to help you, without the solution, as Markdown."""
-    from grader import explain as telling
-    from grader import run
-    from grader.progress import graded
-
-    which, name = course.task(task)
-    with heard_of() as heard:
-        grading = partial(run.grade, which, which.starter, "student", tasks=(name,), heard=heard)
-        report = graded(which, (name,), grading)
-    typer.echo(telling.bundle(which, name, report))
-
-
-@app.command()
 def watch(
     what: Annotated[str, typer.Argument(help="A chapter (02) or a task (2.5); where you are when none is named.")] = "",
 ) -> None:
@@ -182,3 +108,78 @@ def watch(
 
     with contextlib.suppress(KeyboardInterrupt):
         watching.watch(which, task, looks, typer.echo)
+
+
+@app.command()
+def serve(
+    number: Annotated[str, typer.Argument(help="Which chapter: 02.")],
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Where; 8000 or a free one otherwise.")] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in your browser.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with an empty database.")] = False,
+) -> None:
+    """Run your version of a chapter with uvicorn, to try it by hand: it starts again whenever you save."""
+    import webbrowser
+
+    from grader import serve as serving
+
+    which = course.chapter(number)
+    file = serving.database(which)
+    for each in file.parent.glob(f"{file.name}*") if fresh else ():
+        each.unlink(missing_ok=True)
+    opened: list[str] = []
+
+    def ready(address: str) -> None:
+        if browse and not opened:
+            opened.append(address)
+            webbrowser.open(address)
+
+    raise typer.Exit(serving.serve(which, port, typer.echo, ready))
+
+
+@app.command()
+def start(
+    number: Annotated[str, typer.Argument(help="Which chapter: 02.")],
+    mine: Annotated[bool, typer.Option("--mine", help="With your own code of the chapter before.")] = False,
+    reference: Annotated[bool, typer.Option("--reference", help="With the reference of the chapter before.")] = False,
+    show: Annotated[bool, typer.Option("--compare", help="Only show what --mine would change.")] = False,
+) -> None:
+    """Begin a chapter with your own code of the one before, or with the reference; without an option say what there is."""
+    from grader import compare, starters
+    from grader import start as starting
+    from grader.reset import told
+
+    which = course.chapter(number)
+    earlier = starting.before(which, course.chapters())
+    if mine + reference + show > 1:
+        raise UsageError("Say one of --mine, --reference and --compare.")
+    if not (mine or reference or show):
+        typer.echo("\n".join(starting.choices(which, earlier)))
+        return
+    files, kept = (starters.generate(which.solution), []) if reference else starting.merged(which, earlier)
+    lines = (
+        list(compare.unified(starting.compared(which, files), colour=look().colour))
+        if show
+        else told(*starting.begin(which, files), f"Chapter {which.number}")
+    )
+    for line in lines:
+        typer.echo(line)
+    if kept:
+        typer.echo(f"As it came, since the chapter changes the same lines as you did: {', '.join(kept)}")
+
+
+@app.command()
+def doctor() -> None:
+    """Look at the machine and the set-up, and say how to mend what is wrong; nothing is changed."""
+    from grader import doctor as examining
+
+    found = list(examining.examine(course.ROOT))
+    typer.echo(examining.render(found, look()), nl=False)
+    raise typer.Exit(0 if all(each.good for each in found) else 1)
+
+
+@app.command()
+def welcome() -> None:
+    """Say where you are, and what to do next."""
+    from grader import progress_page
+
+    typer.echo(progress_page.welcome(course.chapters()))

@@ -51,7 +51,7 @@ def _grader(arguments: list[str], commands: Commands) -> str:
 
 def _nox(words: list[str], commands: Commands, made: set[str]) -> str:
     """What is wrong with `nox -s session -- arguments` or `nox -l`; `made` are sessions the document itself makes."""
-    if words in (["-l"], ["-s"]):
+    if words in ([], ["-l"], ["-s"]):  # nox alone says what to do next
         return ""
     if words[0] != "-s":
         return f"{words[0]} is not an option that we show"

@@ -1,6 +1,6 @@
 """Grades the student's version again and again, in a process that stays warm; whoever watches only talks to it.
 
-One JSON line each, over a socket: {"number": 3, "tasks": ["1.8"]} -> {"number": 3, "heard": "1.8/taken-name"} for each
+One JSON line each, over a socket: {"number": 3, "tasks": ["1.8"]} -> {"number": 3, "heard": {...}} with the result of each
 check, then {"number": 3, "report": {...}} or {"number": 3, "problem": "..."}. A new request stops the one before.
 Where everything that a task needs passed before, its own checks come first: {"number": 3, "quick": {...}}.
 """
@@ -73,8 +73,9 @@ class Warm:
         *lines, self.received = self.received.split(b"\n")
         messages = [json.loads(line) for line in lines]
         for message in messages:
-            for kind in {"quick", "report"} & message.keys():
-                message[kind] = Report.model_validate(message[kind])
+            for kind, type_ in (("quick", Report), ("report", Report), ("heard", CheckResult)):
+                if kind in message:
+                    message[kind] = type_.model_validate(message[kind])
         return [message for message in messages if message["number"] == self.number]
 
     def died(self) -> str:
@@ -161,7 +162,7 @@ class Grader:
         def heard(result: CheckResult) -> None:
             if self.desk.latest != request:
                 raise KeyboardInterrupt  # the one thing at which pytest lets go, and tears down
-            self.desk.say(int(request["number"]), heard=result.id)
+            self.desk.say(int(request["number"]), heard=result.model_dump(mode="json"))
 
         chapter, options = self.chapter, {"tasks": tasks, "heard": heard, "warm": self.launcher}
         grade = partial(run.grade, chapter, chapter.starter, "student", **options)  # type: ignore[arg-type] # mixed options

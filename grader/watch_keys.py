@@ -68,6 +68,7 @@ class Watch:
         for message in self.grading.hear():
             if "heard" in message:
                 self.heard += 1
+                self.seen.update(message["heard"])
                 self.seen.running = f"{self.seen.running.partition(' ...')[0]} ... {self.heard} checks"
                 continue
             if "quick" in message:

@@ -8,7 +8,7 @@ from grader.board import STYLES, WRONG, Look, canvas, first_failure, show, text_
 from grader.course import Chapter
 from grader.progress import Standing, State
 from grader.progress_page import COUNTED, bar, symbol
-from grader.report import Outcome, Report
+from grader.report import CheckResult, Outcome, Report
 
 KEYS = {
     "n": "the next task, when this one is done",
@@ -45,6 +45,11 @@ class Seen:
         tasks = self.report.tasks if self.report else ()
         return next((task.place for task in tasks if task.id == self.task), "")
 
+    def update(self, result: CheckResult) -> None:
+        """Show what came of one check, before the rest is known."""
+        if self.report and any(check.id == result.id for check in self.report.checks):
+            self.report = self.report.with_result(result)
+
     @property
     def outcome(self) -> Outcome | None:
         """What became of the task; None before its first verdict."""
@@ -68,39 +73,42 @@ def after(seen: Seen) -> str:
 def body(seen: Seen, look: Look) -> list[str]:
     """The verdict about the task, whole."""
     console = canvas(look)
-    report, title = seen.report, seen.chapter.tasks[seen.task]
+    report, title = seen.report, f"{seen.task}  {seen.chapter.tasks[seen.task]}"
+    failure = first_failure(report) if report else None
     if report is None:
-        console.print(Text(f"{seen.task}  {title}", "bold"))
-        return text_of(console).splitlines()
-    failure = first_failure(report)
-    if not report.gradable:
+        console.print(Text(title, "bold"))
+    elif not report.gradable:
         console.print(Text("The grader could not do its work: this says nothing about your program.", "bold yellow"))
         console.print(Text(f"     what went wrong: nox -s chapter-{report.chapter} -- --task {seen.task}"))
-    elif seen.outcome is Outcome.PASSED:
+    elif failure is None or seen.outcome is Outcome.PASSED:
+        words, style, then = standing(seen, report)
+        console.print(Text(f"{title}: {words}", style))
+        console.print(Text("\n".join(f"     {line}" for line in then)))
+    elif failure.finding:
+        if failure.task != seen.task:
+            console.print(Text(f"{seen.task} needs what fails here:", "yellow"))
+        console.print(Text(f"{failure.task}  {failure.label}", "bold"))
+        show(console, report, failure, failure.finding, look)
+    else:
+        console.print(Text(f"{failure.task}  {failure.label}: {failure.outcome}", "bold red"))
+    return text_of(console).splitlines()
+
+
+def standing(seen: Seen, report: Report) -> tuple[str, str, list[str]]:
+    """Of a task in which nothing is wrong: what it is, in which style, and what can be done now."""
+    if seen.outcome is Outcome.PASSED:
         following = after(seen)
-        console.print(Text(f"{seen.task}  {title}: done.", "bold green"))
         go = (
             f"n: on to {following}, {seen.chapter.tasks[following]}"
             if following
             else "Every task is done or was: c checks all"
         )
-        console.print(Text(f"     {go}\n     d: yours beside the reference"))
-    elif failure and failure.finding:
-        if failure.task != seen.task:
-            console.print(Text(f"{seen.task} needs what fails here:", "yellow"))
-        console.print(Text(f"{failure.task}  {failure.label}", "bold"))
-        show(console, report, failure, failure.finding, look)
-    elif failure:
-        console.print(Text(f"{failure.task}  {failure.label}: {failure.outcome}", "bold red"))
-    elif seen.outcome is Outcome.BLOCKED:
+        return "done.", "bold green", [go, "d: yours beside the reference"]
+    if seen.outcome is Outcome.BLOCKED:
         waits = next(check.waits_for for check in report.of_task(seen.task) if check.waits_for)
-        console.print(Text(f"{seen.task}  {title}: waits for {waits}, which is not done.", "bold"))
-        console.print(Text(f"     n: go to {waits}"))
-    else:
-        console.print(Text(f"{seen.task}  {title}: to do.", "bold"))
-        where = f"open {report.folder}/{seen.place} (o opens it)" if seen.place else f"look into {report.folder}/app"
-        console.print(Text(f"     {where}\n     save it, and the verdict comes here; h: a hint"))
-    return text_of(console).splitlines()
+        return f"waits for {waits}, which is not done.", "bold", [f"n: go to {waits}"]
+    where = f"open {report.folder}/{seen.place} (o opens it)" if seen.place else f"look into {report.folder}/app"
+    return "to do.", "bold", [where, "save it, and the verdict comes here; h: a hint"]
 
 
 def small_board(seen: Seen, look: Look) -> list[str]:

@@ -194,3 +194,17 @@ def test_the_page_reads_as_it_was_accepted(name, look):
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(page(look), "utf-8")
     assert page(look) == golden.read_text("utf-8")
+
+
+def test_nox_alone_says_what_to_do_next(chapter):
+    def said():
+        return CliRunner().invoke(cli_authors.app, ["welcome"]).output
+
+    assert "0 of 2 tasks are done. You are at 1.1, one: begun, not graded yet." in said()
+    assert "nox -s watch -- 01" in said()
+    starters.write(chapter)
+    assert "Chapter 01 waits for you" in said()
+    write(chapter, "y = 1\n\nz = 3\nw = 2\n")
+    progress.graded(chapter, (), lambda: report(("1.1", Outcome.PASSED), ("1.2", Outcome.PASSED)))
+    assert "2 of 2 tasks are done: all there are in chapter 01 and after it." in said()
+    assert "nox -s hint" not in said()

@@ -19,7 +19,7 @@ import pytest
 from grader import progress, starters, warm
 from grader.course import ROOT, Chapter
 
-PATIENCE = 20
+PATIENCE = 60
 # A watcher of a made-up chapter; its grading is a process that answers each request at once.
 FAKE = """
 import sys
@@ -228,6 +228,16 @@ def test_without_a_terminal_there_are_plain_lines(chapter):
     assert "\x1b" not in text
 
 
+# What noxfile.py does with the grader, without an environment of its own.
+NOX = """
+import sys, types
+sys.path.insert(0, "")
+import noxfile
+noxfile.prepare, noxfile.PYTHON = lambda *_: None, sys.executable
+noxfile.grader(types.SimpleNamespace(posargs=["01"]), "watch")
+"""
+
+
 @pytest.fixture
 def real(repository, tmp_path):
     """The first chapter of a copy of the course, and a folder to keep its own."""
@@ -258,6 +268,18 @@ def test_a_real_save_is_really_graded_by_two_watchers_at_once(real, nothing_left
         for each in shown:
             each.close()
     assert progress.states(real)["1.1"].standing is progress.Standing.DONE
+
+
+def test_ctrl_c_reaches_the_watcher_under_nox_which_waits_for_it(real, nothing_left):
+    shutil.copy(ROOT / "noxfile.py", real.root)
+    shown = Screen(["env", "-C", str(real.root), sys.executable, "-c", NOX])
+    try:
+        shown.wait("c check all")
+        shown.press("\x03")
+        assert shown.ended() == 0
+        assert shown.as_before()
+    finally:
+        shown.close()
 
 
 def hear(grading, kind):

@@ -16,6 +16,9 @@ TEXT = "# TODO 1.1: one. >>>\n#: y = 0\ny = 1\n# <<<\n\nz = 3\n# TODO 1.2: two. 
 MINE = "# TODO 1.1: one.\ny = 'mine'\n\nz = 3\n# TODO 1.2: two.\nw = None\n"
 
 
+PASSED = CheckResult(id="1.1/a", task="1.1", label="l", points=2, outcome=Outcome.PASSED)
+
+
 class Grading:
     """Answers when the test says so."""
 
@@ -72,7 +75,7 @@ def report(*outcomes, place="", **more):
 def verdict(watch, *outcomes, **more):
     graded = report(*outcomes, **more)
     progress.graded(watch.chapter, tuple(task for task, _ in outcomes), lambda: graded)
-    watch.grading.answers = [{"heard": "1.1/a"}, {"report": graded}]
+    watch.grading.answers = [{"heard": graded.checks[0]}, {"report": graded}]
     assert watch.hear()
 
 
@@ -102,13 +105,26 @@ def test_a_save_is_checked_and_its_verdict_shown(watch):
 
 
 def test_how_far_a_check_is_can_be_seen(watch):
-    watch.grading.answers = [{"heard": "1.1/a"}, {"heard": "1.1/b"}]
+    watch.grading.answers = [{"heard": PASSED}, {"heard": PASSED}]
     assert not watch.hear()
     assert "checking 1.1 ... 2 checks" in shown(watch)
 
 
+def test_a_check_that_fails_is_shown_before_the_rest_is_known(watch):
+    verdict(watch, ("1.1", Outcome.PASSED))
+    failed = PASSED.model_copy(
+        update={"outcome": Outcome.FAILED, "finding": Finding(did="GET /", expected="2", got="5")}
+    )
+    watch.grading.answers = [{"heard": failed.model_copy(update={"id": "1.1/other"})}, {"heard": failed}]
+    assert not watch.hear()
+    assert "GET /" in shown(watch)
+    watch.grading.answers = [{"heard": PASSED}]
+    watch.hear()
+    assert "1.1  one: done." in shown(watch)
+
+
 def test_a_quick_verdict_is_shown_while_the_rest_is_checked(watch):
-    watch.grading.answers = [{"quick": report(("1.1", Outcome.PASSED))}, {"heard": "1.1/a"}]
+    watch.grading.answers = [{"quick": report(("1.1", Outcome.PASSED))}, {"heard": PASSED}]
     assert not watch.hear()
     assert "1.1  one: done." in shown(watch)
     assert "checking what 1.1 needs ... 1 checks" in shown(watch)
