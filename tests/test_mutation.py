@@ -84,6 +84,7 @@ def test_columns_and_what_annotations_call_are_changed(mutate):
     assert found["drop column a: M[int] = column(index=True)"] == "pass"
     assert found["drop index= column(index=True)"] == "a: M[int] = column()"
     assert found["change constant 5"] == "b: A[str, C(most=6)]"
+    assert "change constant True" not in found
 
 
 def test_equal_changes_get_a_number(mutate):
