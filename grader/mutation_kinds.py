@@ -85,7 +85,7 @@ def _expressions(node: ast.AST, source: Source) -> Iterator[Change]:
             yield "drop await", node, source.of(value)
         case ast.UnaryOp(ast.Not(), operand):
             yield "drop not", node, source.of(operand)
-        case ast.If(test) | ast.While(test) | ast.IfExp(test) if not isinstance(test, ast.Constant):
+        case ast.If(test) | ast.While(test) | ast.IfExp(test) if not _turned_otherwise(test):
             yield "negate", test, f"(not ({source.of(test)}))"
         case ast.BinOp(left, ast.Add(), right) if "'" not in source.of(node) and '"' not in source.of(node):
             yield (
@@ -103,6 +103,14 @@ def _expressions(node: ast.AST, source: Source) -> Iterator[Change]:
             yield "change constant", node, str(value + 1)
         case ast.Constant(str(value)) if value and not value.endswith(".") and not SPOKEN.search(value):
             yield "change constant", node, repr(f"{value}x")
+
+
+def _turned_otherwise(test: ast.expr) -> bool:
+    """Whether another change says the opposite of a condition already, or there is none to turn."""
+    match test:
+        case ast.Compare(ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn() | ast.Eq() | ast.NotEq()]):
+            return True
+    return isinstance(test, ast.Constant) or (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not))
 
 
 def _operator(gap: ast.AST, source: Source) -> Iterator[Change]:
