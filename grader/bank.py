@@ -46,7 +46,9 @@ class Mistake(Entry):
     says: tuple[str, ...]  # what the board must tell the student
     edit: tuple[Edit, ...]
     elsewhere: str = ""  # why the line the board shows is not the edited one, where that helps more
-    varies: tuple[str, ...] = ()  # patterns of what the board says differently each time: who won a race, say
+    varies: tuple[
+        str, ...
+    ] = ()  # what the board says differently each time: patterns, or "it ran", "sockets", "it printed"
 
 
 class Variation(Entry):

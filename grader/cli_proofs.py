@@ -191,6 +191,6 @@ def suite_mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: 
     everything = suites.expectations(which)
     some = chosen(everything, lambda each: f"{' '.join(each.checks)} {each.id}", only, part)
     with progress(len(some), f"suite {which.number}") as say:
-        unproved = suites.prove(which, some, lambda each, by: say(suites.told(each, by)), fresh=fresh)
+        unproved = suites.prove(which, some, lambda each, found: say(suites.told(each, found)), fresh=fresh)
     typer.echo(f"{len(some)} of {len(everything)} expectations, {len(unproved)} unproved")
     raise typer.Exit(1 if unproved else 0)

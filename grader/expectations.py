@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import bank, course
+from grader import bank, course, golden
 from grader.course import Chapter
 from grader.graded import graded, in_parallel
 from grader.mutation_kinds import Source
-from grader.report import Outcome
+from grader.report import Outcome, Report
 
 LINKS = {"expect", "open", "expect_json"}  # they give the object itself back
 VALUES = {"expect_keys": ".json()"}  # they give a value, which can be had without expecting anything
@@ -115,13 +115,23 @@ def _copy(target: Path) -> None:
     shutil.copy(course.ROOT / "requirements.lock", target)
 
 
-def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -> str:
-    """The mistake that is not caught any more without this expectation: "its id, by the check"; "" when all still are.
+def _said(report: Report, id_: str) -> tuple[str, str]:
+    """What a report says of a check, without what is random."""
+    finding = next((check.finding for check in report.checks if check.id == id_), None)
+    return (golden.normal(finding.expected, {}), golden.normal(finding.why, {})) if finding else ("", "")
+
+
+def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -> tuple[str, str]:
+    """What proves an expectation: how, and by which mistake.
+
+    "proved": a mistake is not caught any more without it. "told": all still are, one of them by another expectation, so
+    that its board says something else. "": nothing changes.
 
     Raises:
         RuntimeError: a grading gave no report.
     """
     entries = [entry for entry in bank.mistakes(chapter) if set(entry.loses) & set(expectation.checks)]
+    weaker = ("", "")
     with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
         root = Path(temporary, "repository")
         _copy(root)
@@ -134,30 +144,39 @@ def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -
             report = graded(chapter, folder, tasks, fresh=fresh, root=root)
             for check in report.checks:  # an error of the suite is noticed too: it fails closed
                 if check.id in lost and check.outcome in {Outcome.PASSED, Outcome.ERROR}:
-                    return f"{entry.id}, by {check.id}"
-    return ""
+                    return "proved", f"{entry.id}, by {check.id}"
+            before = report if weaker[0] else graded(chapter, folder, tasks)
+            if any(_said(before, id_) != _said(report, id_) for id_ in lost):
+                weaker = "told", entry.id
+    return weaker
 
 
-def told(expectation: Expectation, by: str) -> str:
+def told(expectation: Expectation, found: tuple[str, str]) -> str:
     """The line about one expectation."""
-    state = "proved" if by else "step" if expectation.step else "UNPROVED"
+    how, by = found
+    state = how or ("step" if expectation.step else "UNPROVED")
     return f"{state:<9}{expectation.id}" + (f"  <- {by}" if by else "")
 
 
 def prove(
-    chapter: Chapter, chosen: Sequence[Expectation], heard: Callable[[Expectation, str], None], *, fresh: bool = False
+    chapter: Chapter,
+    chosen: Sequence[Expectation],
+    heard: Callable[[Expectation, tuple[str, str]], None],
+    *,
+    fresh: bool = False,
 ) -> list[Expectation]:
-    """The expectations that nothing proves, steps aside; `heard` is called with each and its prover, "" for none.
+    """The expectations that nothing proves, steps aside; `heard` is called with each and what proves it.
 
     A step may be proved by the check that its own check needs: then nothing passes without it.
     """
 
-    def one(expectation: Expectation) -> str:
+    def one(expectation: Expectation) -> tuple[str, str]:
         try:
             found = prover(chapter, expectation, fresh=fresh)
         except (RuntimeError, subprocess.TimeoutExpired) as problem:
-            found = f"no report without it: {str(problem)[:200]}"
+            found = "UNGRADED", str(problem)[:200]
         heard(expectation, found)
         return found
 
-    return [each for each, found in zip(chosen, in_parallel(chosen, one), strict=True) if not found and not each.step]
+    hows = (how for how, _ in in_parallel(chosen, one))
+    return [each for each, how in zip(chosen, hows, strict=True) if how == "UNGRADED" or not (how or each.step)]

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grader import bank, compare, hints
+from grader import bank, compare, failures, hints
+from grader.board import first_failure
 from grader.course import Chapter, UsageError
 from grader.proof import Proof, lost
 from grader.report import Outcome, Report
@@ -88,12 +89,15 @@ def difference(chapter: Chapter, entry: bank.Mistake) -> str:
     return "<pre>" + "\n".join(shown) + "</pre>"
 
 
-def first_hint(chapter: Chapter, task: str) -> str:
-    """What a student who asks is told first."""
+def first_hint(chapter: Chapter, task: str, report: Report | None) -> str:
+    """What a student who asks is told first: about the failure, then about the task."""
+    failure = first_failure(report) if report else None
+    question = failures.table(chapter).get("check", {}).get(failure.id, "") if failure else ""
     try:
-        return hints.steps(chapter, task)[0]
+        general = hints.steps(chapter, task)[0]
     except UsageError as none:
-        return str(none)
+        general = str(none)
+    return f"{question}\n\n{general}".strip()
 
 
 def article(chapter: Chapter, proof: Proof) -> str:
@@ -109,8 +113,8 @@ def article(chapter: Chapter, proof: Proof) -> str:
         f"<dt>Where it was seen</dt><dd>{source(entry.source)}</dd><dt>Caught by</dt><dd>{html.escape(caught)}</dd></dl>"
         f"<h3>The edit</h3>{difference(chapter, entry)}"
         f"<h3>What the student sees</h3><pre>{html.escape(proof.board)}</pre>"
-        f"<details><summary>The first hint for task {entry.task}</summary>"
-        f"<pre>{html.escape(first_hint(chapter, entry.task))}</pre></details></article>"
+        f"<details><summary>What a hint says first</summary>"
+        f"<pre>{html.escape(first_hint(chapter, entry.task, proof.report))}</pre></details></article>"
     )
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from grader import course
@@ -43,22 +43,26 @@ def normal(text: str, names: dict[str, str], varies: Iterable[str] = ()) -> str:
     return CUT.sub("…", text)
 
 
-def _finding(finding: Finding, varies: Iterable[str]) -> Finding:
+def _finding(finding: Finding, varies: Collection[str]) -> Finding:
+    """`varies` holds patterns, and labels of whole parts: "it ran", "sockets", "it printed"."""
     names: dict[str, str] = {}
 
     def clean(text: str) -> str:
         return normal(text, names, varies)
 
+    def part(label: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return ("(varies)",) if label in varies and any(texts) else tuple(map(clean, texts))
+
     return finding.model_copy(
         update={
             "did": clean(finding.did), "expected": clean(finding.expected), "got": clean(finding.got),
-            "why": clean(finding.why), "printed": clean(finding.printed), "rows": tuple(map(clean, finding.rows)),
-            "timeline": tuple(map(clean, finding.timeline)),
+            "why": clean(finding.why), "rows": part("it ran", finding.rows),
+            "timeline": part("sockets", finding.timeline), "printed": part("it printed", (finding.printed,))[0],
         }
     )  # fmt: skip
 
 
-def text(report: Report, varies: Iterable[str] = ()) -> str:
+def text(report: Report, varies: Collection[str] = ()) -> str:
     """The board of a report without what is random in it."""
     checks = tuple(
         check.model_copy(update={"finding": _finding(check.finding, varies)}) if check.finding else check

@@ -29,6 +29,11 @@ class Mutant:
     text: str  # of the whole file
 
 
+def _is_switch(node: ast.AST, child: ast.AST) -> bool:
+    """Whether it is the True of a keyword: to leave the keyword out says the same."""
+    return isinstance(node, ast.keyword) and isinstance(child, ast.Constant) and child.value is True
+
+
 def _inside(node: ast.AST, within: str = "") -> Iterator[tuple[str, ast.AST]]:
     """Every node with the name of what it stands in; of annotations only the calls, of f-strings no insides."""
     for name, value in ast.iter_fields(node):
@@ -38,7 +43,7 @@ def _inside(node: ast.AST, within: str = "") -> Iterator[tuple[str, ast.AST]]:
                 yield from _inside(call, within)
             continue
         for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST):
+            if not isinstance(child, ast.AST) or _is_switch(node, child):
                 continue
             named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             where = f"{within}.{getattr(child, 'name', '')}" if named else within

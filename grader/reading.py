@@ -18,7 +18,8 @@ NEAR = 1  # lines: what was left out is missed at its neighbours
 def edited(solution: Path, folder: Path) -> dict[str, set[int]]:
     """The lines of a wrong program that are not the solution's: "app/crud.py" -> numbers from 1.
 
-    The neighbours of what was left out count, and the head of a function or class around a change.
+    The neighbours of what was left out count, the function around a change, and the head of its class: an error shows
+    where it is met, a line or two further down.
     """
     found = {}
     for path in sorted((folder / "app").rglob("*.py")):
@@ -31,23 +32,24 @@ def edited(solution: Path, folder: Path) -> dict[str, set[int]]:
             if kind != "equal":
                 changed.update(range(begin + 1 - NEAR, end + 1 + NEAR))
         if changed:
-            found[name] = changed | _heads("\n".join(new), changed)
+            found[name] = changed | _around("\n".join(new), changed)
     return found
 
 
-def _heads(text: str, changed: set[int]) -> set[int]:
-    """The first lines of the definitions that hold a changed line, their decorators included."""
+def _around(text: str, changed: set[int]) -> set[int]:
+    """The lines of the functions, and the first lines of the classes, that hold a changed line."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
         return set()
-    return {
-        number
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        and any(node.lineno <= line <= (node.end_lineno or 0) for line in changed)
-        for number in (node.lineno, *(decorator.lineno for decorator in node.decorator_list))
-    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            begin = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            lines = range(begin, (node.end_lineno or begin) + 1)
+            if changed & set(lines):
+                found |= {node.lineno} if isinstance(node, ast.ClassDef) else set(lines)
+    return found
 
 
 def block(board: str, title: str) -> list[str]:

@@ -120,19 +120,26 @@ def _packages(chapter: Chapter) -> bank.Variation:
     return bank.Variation(id="made-packages", about="Every module is a package.", edit=tuple(edits))
 
 
+def _offered(tree: ast.Module) -> Iterator[str]:
+    """The names others may import from a module: what it defines, and what it hands on from the app itself."""
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+                yield name
+            case ast.Assign([ast.Name(name)]) if not name.startswith("__"):
+                yield name
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("app"):
+                yield from (alias.asname or alias.name for alias in names)
+
+
 def _split(chapter: Chapter) -> bank.Variation:
     """What crud holds lies in another module, which crud hands out."""
     edits = []
     for file, text in modules(chapter.solution):
         if Path(file).stem not in {"schemas", "crud", "crud_posts", "auth"}:
             continue
-        names = [
-            node.name
-            for node in ast.parse(text).body
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        ]
+        names = list(_offered(ast.parse(text)))
         module = f"{Path(file).stem}{IMPLEMENTED}"
-        names += re.findall(r"^([a-z]\w*) = ", text, re.MULTILINE)
         handed = f'"""Hands out {module}."""\n\nfrom app.{module} import {", ".join(names)}\n'
         edits += [bank.Edit(file=f"app/{module}.py", text=text), bank.Edit(file=file, text=handed)]
     return bank.Variation(id="made-split", about="The functions lie in modules of their own.", edit=tuple(edits))

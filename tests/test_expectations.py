@@ -10,7 +10,7 @@ from grader import bank, cli_proofs, course, expectations
 from grader.bank import Edit, Mistake
 from grader.course import Chapter, chapters
 from grader.expectations import Expectation
-from grader.report import CheckResult, Outcome, Report, TaskInfo
+from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
 SUITE = '''"""engine"""
 
@@ -107,6 +107,18 @@ def chapter(tmp_path, monkeypatch):
     return chapter
 
 
+def report(*outcomes, expected="one row"):
+    checks = tuple(
+        CheckResult(id=id_, task=id_[:3], label="l", points=1, outcome=Outcome(outcome),
+                    finding=Finding(did="d", expected=expected, got="g"))
+        for id_, outcome in zip(("1.1/a", "1.2/b"), outcomes, strict=False)
+    )  # fmt: skip
+    tasks = (TaskInfo(id="1.1", title="t"),)
+    if outcomes[2:]:
+        checks = report(*outcomes[:2], expected=outcomes[2]).checks
+    return Report(chapter="01", title="t", source="s", folder="f", level="practice", tasks=tasks, checks=checks)
+
+
 @pytest.fixture
 def outcomes(monkeypatch):
     """A function that says what comes of 1.1/a and 1.2/b in each grading without the expectation; what was asked."""
@@ -115,18 +127,17 @@ def outcomes(monkeypatch):
     def answers(*found):
         given = iter(found)
 
-        def graded(_chapter, folder, tasks, *, fresh, root):
+        def graded(_chapter, folder, tasks, *, fresh=False, root=None):
+            if root is None:
+                return whole
             assert (root / "grader/suites/01_made_up/test_01_engine.py").read_text() == "# without\n"
             asked.append((folder.name, tasks))
             answer = next(given)
             if isinstance(answer, Exception):
                 raise answer
-            checks = tuple(
-                CheckResult(id=id_, task=id_[:3], label="l", points=1, outcome=Outcome(outcome))
-                for id_, outcome in zip(("1.1/a", "1.2/b"), answer, strict=True)
-            )
-            tasks = (TaskInfo(id="1.1", title="t"),)
-            return Report(chapter="01", title="t", source="s", folder="f", level="practice", tasks=tasks, checks=checks)
+            return report(*answer)
+
+        whole = report("failed", "failed")
 
         monkeypatch.setattr(expectations, "graded", graded)
         return asked
@@ -136,33 +147,42 @@ def outcomes(monkeypatch):
 
 def test_the_first_mistake_that_passes_proves_it(chapter, outcomes):
     asked = outcomes(("failed", "passed"), ("passed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == "second, by 1.1/a"
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
     assert asked == [("first", ("1.1",)), ("second", ("1.1",))]
 
 
 def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):
     asked = outcomes(("failed", "failed"))
-    assert not expectations.prover(chapter, expectation("1.2/b"))
+    assert expectations.prover(chapter, expectation("1.2/b")) == ("", "")
     assert asked == [("second", ("1.2",))]
 
 
 def test_a_suite_that_breaks_without_it_proves_it_too(chapter, outcomes):
     outcomes(("error", "passed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == "first, by 1.1/a"
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
+
+
+def test_a_mistake_that_is_told_otherwise_shows_it(chapter, outcomes):
+    outcomes(("failed", "failed", "two rows"), ("failed", "failed"))
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("told", "first")
+    outcomes(("failed", "failed", "two rows"), ("passed", "failed"))
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("nothing came"), subprocess.TimeoutExpired("grader", 1)])
 def test_what_cannot_be_graded_is_told(chapter, outcomes, problem):
     outcomes(problem)
     heard = []
-    assert expectations.prove(chapter, [expectation("1.1/a")], lambda *told: heard.append(told)) == []
-    assert "no report without it" in heard[0][1]
+    assert len(expectations.prove(chapter, [expectation("1.1/a")], lambda *told: heard.append(told))) == 1
+    assert expectations.told(*heard[0]).startswith("UNGRADED test_01_engine.py:3 expect(x)  <- ")
 
 
 def test_the_unproved_are_told_and_counted_and_steps_are_not(chapter, outcomes, monkeypatch):
     monkeypatch.setattr(course, "chapters", lambda: [chapter])
     monkeypatch.setattr(
-        expectations, "prover", lambda _chapter, each, **_: "" if each.checks != ("1.2/b",) else "m, by 1.2/b"
+        expectations,
+        "prover",
+        lambda _chapter, each, **_: ("proved", "m, by 1.2/b") if each.checks == ("1.2/b",) else ("", ""),
     )
     found = [expectation("1.1/a"), expectation("1.1/a", step=True), expectation("1.2/b")]
     monkeypatch.setattr(expectations, "expectations", lambda _chapter: found)

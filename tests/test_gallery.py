@@ -59,6 +59,8 @@ def test_the_page_shows_edit_board_hint_checks_and_reason(chapter):
     ):  # fmt: skip
         assert part in text, part
     assert "&gt;&gt;&gt;" not in text
+    (chapter.starter / "failures.toml").write_text('[check]\n"1.1/a" = "Who commits?"\n')
+    assert "Who commits?\n\nwhat &amp; where?" in gallery.page(chapter, [proof("failed", "passed", "blocked")])
 
 
 def test_the_page_loads_nothing(chapter):

@@ -145,3 +145,10 @@ def test_the_command_grades_what_was_asked_for(chapter, monkeypatch):
     assert (part.exit_code, "1 mutants: 0 killed, 1 survived" in part.output, "BAD" in part.output) == (1, True, False)
     whole = CliRunner().invoke(cli_proofs.app, ["mutants", "01"])
     assert (whole.exit_code, "BAD fewer than 97% are killed" in whole.output) == (1, True)
+
+
+@pytest.mark.parametrize("each", course.chapters(), ids=lambda chapter: chapter.slug)
+def test_what_the_course_lists_as_equivalent_is_a_mutant_with_a_reason(each):
+    everything = mutation.mutants(each)
+    assert mutants.strangers(each, everything) == []
+    assert len(mutants.equivalents(each)) <= mutants.MOST_EQUIVALENT * len(everything)

@@ -42,10 +42,11 @@ def edited(tmp_path):
     return lines
 
 
-def test_a_changed_line_its_neighbours_and_the_head_of_its_function_are_edited(edited):
+def test_a_changed_line_its_neighbours_and_its_function_are_edited(edited):
     assert edited(OLD) == {}
     assert edited(OLD.replace("b = 2", "b = 3")) == {"app/a.py": {4, 5, 6, 7}}
     assert edited(OLD.replace("    b = 2\n", "")) == {"app/a.py": {4, 5, 6}}
+    assert edited(OLD + "\n\nclass C:\n    x = 1\n    y = 2\n    z = 3\n")["app/a.py"] >= {15, 16}
     assert edited(OLD.replace("return 2", "return 3"))["app/a.py"] == {10, 11, 12, 13}
 
 
