@@ -50,7 +50,7 @@ def test_a_level_that_is_missing_is_refused_with_what_to_do(monkeypatch):
     monkeypatch.setattr(landlock, "version", lambda: 3)
     with pytest.raises(confined.RefusedError, match=r"apt-get install bubblewrap.*Linux 6\.12"), choice.chosen():
         pass
-    with pytest.raises(confined.RefusedError, match="^landlock"), choice.chosen("landlock"):
+    with pytest.raises(confined.RefusedError, match=r"^landlock"), choice.chosen("landlock"):
         pass
 
 
@@ -76,7 +76,7 @@ def test_practice_is_used_when_it_is_asked_for():
 
 
 def test_a_user_who_cannot_reach_the_interpreter_gets_a_copy(tmp_path, monkeypatch):
-    monkeypatch.setattr(refuge, "user", lambda: os.geteuid())
+    monkeypatch.setattr(refuge, "user", os.geteuid)
     monkeypatch.setattr(refuge, "reachable", lambda _path: False)
     place = refuge.make(tmp_path)
     command = [place.python, "-I", "-c", f"import sys; sys.path.append({place.packages!r}); import fastapi, ssl"]
