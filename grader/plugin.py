@@ -5,6 +5,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from grader.student import Student
 from grader.submission import Submission
 
 CHECK_DEADLINE = 120.0  # seconds for one check
+# What reading forged data comes to; the suites are typed and proven against the reference, so it is not a slip of ours.
+UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 CHECK = pytest.StashKey[Check]()
 
 
@@ -66,8 +69,14 @@ class Grading:
         """Say what came of a check, while its program still lives."""
         check = item.stash[CHECK]
         problem = call.excinfo.value if call.excinfo else None
+        student: Student | None = getattr(item, "funcargs", {}).get("student")
+        if isinstance(problem, UNREADABLE) and self.in_suite(problem):
+            problem = CheckFailed(
+                check.label, "answers, rows and frames of the kind that the chapter describes",
+                f"something that cannot be read as that ({type(problem).__name__}: {problem})",
+                life=student.lives[-1] if student and student.lives else None,
+            )  # fmt: skip
         if isinstance(problem, CheckFailed):
-            student: Student | None = getattr(item, "funcargs", {}).get("student")
             timeline = [line for app in (student.apps if student else []) for line in app.timeline]
             said = verdict.judge(check, problem, self.chapter, self.submission.root, self.untouched, timeline)
             self.record(check, said.outcome, call.duration, said.waits_for, said.finding)
@@ -77,6 +86,11 @@ class Grading:
         elif call.when == "call":
             self.record(check, Outcome.PASSED, call.duration)
         return (yield)
+
+    def in_suite(self, problem: BaseException) -> bool:
+        """Whether a suite raised this, over what the program gave it: the grader's own modules raise no such thing."""
+        frames = traceback.extract_tb(problem.__traceback__)
+        return bool(frames) and Path(frames[-1].filename).is_relative_to(self.chapter.suite)
 
     def record(
         self, check: Check, outcome: Outcome, seconds: float, waits_for: str = "", finding: Finding | None = None

@@ -1,6 +1,7 @@
 """A WebSocket into a running app. Every frame, and every frame that did not come, is kept for the timeline."""
 
 import contextlib
+import logging
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from grader.app import App
 
 PATIENCE = 15.0  # seconds for a frame that must come
+LONGEST = 200_000  # bytes of a frame
+MOST = 1000  # frames that wait to be taken; a flood waits at its source
+SILENT = logging.getLogger("grader.websocket")  # what the library has to say about hostile frames is nobody's business
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 
 
 def connect(app: "App", path: str, name: str, *, reads: bool = True, headers: dict[str, str] | None = None) -> "Socket":
@@ -35,8 +41,8 @@ def connect(app: "App", path: str, name: str, *, reads: bool = True, headers: di
     try:
         socket.connection = unix_connect(
             str(app.path), uri=f"ws://127.0.0.1:8000{path}", open_timeout=PATIENCE, close_timeout=2 if reads else 0.1, compression=None,
-            max_size=1_000_000, max_queue=None if reads else 1, additional_headers=headers, ping_interval=None,
-            proxy=None, legacy=True,  # closed by `Socket`, not by a `with` here
+            max_size=LONGEST, max_queue=MOST if reads else 1, additional_headers=headers, ping_interval=None,
+            proxy=None, logger=SILENT, legacy=True,  # closed by `Socket`, not by a `with` here
         )  # fmt: skip
     except InvalidStatus as answer:
         socket.status = answer.response.status_code
