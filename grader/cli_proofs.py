@@ -100,6 +100,10 @@ def mistakes(
             f"{path.name} is the board of no mistake" for path in golden.orphans(which, bank.mistakes(which))
         ]
         show(which, proofs, html)
+        if unread := golden.unread(which, bank.mistakes(which)):
+            typer.echo(
+                f"{len(unread)} boards have not been read yet, {unread[0]} for one: read it, and keep it with --update"
+            )
     for complaint in complaints:
         typer.echo(f"BAD {complaint}")
     bad = sum(bool(done.complaints) for done in proofs)

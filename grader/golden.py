@@ -87,13 +87,16 @@ def update(chapter: Chapter, entry: Mistake, board: str) -> bool:
 
 
 def complaints(chapter: Chapter, entry: Mistake, board: str) -> list[str]:
-    """What differs from the board that was read: nothing, or the lines in question."""
+    """What differs from the board that is kept: nothing, or the lines in question."""
     path = place(chapter, entry)
-    if not path.is_file():
-        return [f"its board has not been read yet: nox -s mistakes -- {chapter.number} --only {entry.id} --update"]
     lines = difflib.unified_diff(path.read_text("utf-8").splitlines(), board.splitlines(), lineterm="", n=0)
     changed = [line for line in lines if line[0] in "+-" and line[:3] not in {"+++", "---"}]
     return [f"the board differs from {path.relative_to(course.ROOT)}: {'; '.join(changed)}"] if changed else []
+
+
+def unread(chapter: Chapter, entries: Iterable[Mistake]) -> list[str]:
+    """Mistakes whose board nobody has read and kept yet."""
+    return [entry.id for entry in entries if not place(chapter, entry).is_file()]
 
 
 def orphans(chapter: Chapter, entries: Iterable[Mistake]) -> list[Path]:

@@ -53,7 +53,12 @@ def complaints(entry: bank.Mistake | bank.Variation, report: Report, board: str)
 
 
 def read(chapter: Chapter, entry: bank.Mistake, folder: Path, report: Report, *, update: bool) -> Iterator[str]:
-    """What is not as it was read, and what nobody should have to read; with `update` the board is kept as it is."""
+    """What is not as it was read, and what nobody should have to read; nothing for a board that nobody has read yet.
+
+    With `update` the board is kept as it is.
+    """
+    if not update and not golden.place(chapter, entry).is_file():
+        return
     board = golden.text(report, entry.varies)
     yield from reading.complaints(entry, report, board, reading.edited(chapter.solution, folder))
     if update:

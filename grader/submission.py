@@ -80,8 +80,9 @@ class Submission:
         self.spare: tuple[Folder, Future[App]] | None = None
         self.numbers = iter(range(1, 1_000_000))
         self.numbers_lock = threading.Lock()
+        self.compiling: Future[Life] | None = None
         if self.refuge is None:  # else nothing may be written beside the program
-            self.warm.submit(self.begin, self.folder(), "compile")
+            self.compiling = self.warm.submit(self.begin, self.folder(), "compile")
 
     def folder(self) -> Folder:
         """Fresh places for a life."""
@@ -143,4 +144,9 @@ class Submission:
         if self.spare and not self.spare[1].exception():
             app = self.spare[1].result()
             app.end(app.life, LAST_SIGNAL)
+        if self.compiling and not self.compiling.exception():
+            self.launcher.end(self.compiling.result())
+        for life in list(self.launcher.lives.values()):
+            if life.asked:  # it has been killed, and may be writing its last
+                life.over.wait(5)
         shutil.rmtree(self.run, ignore_errors=True)

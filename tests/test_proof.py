@@ -119,11 +119,14 @@ def test_entries_are_graded_and_heard_of_in_order(chapter, answers):
     assert proofs[0].report.folder == "chapters/01_made_up"
 
 
-def test_a_board_that_was_not_read_is_a_complaint_until_it_is_kept(chapter, answers):
+def test_a_board_that_is_kept_must_stay_as_it_is(chapter, answers):
     answers(report(a="failed"))
-    assert "has not been read yet" in proof.prove(chapter, edited()).complaints[0]
+    assert golden.unread(chapter, [edited()]) == ["m"]
     assert proof.prove(chapter, edited(), update=True).complaints == ()
+    assert golden.unread(chapter, [edited()]) == []
     assert proof.prove(chapter, edited()).complaints == ()
+    golden.place(chapter, edited()).write_text("another board", "utf-8")
+    assert "the board differs" in proof.prove(chapter, edited()).complaints[0]
 
 
 def test_a_variation_has_no_board_to_read(chapter, answers):

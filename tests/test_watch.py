@@ -66,6 +66,12 @@ def chapter(tmp_path):
     return chapter
 
 
+def own_terminal():
+    """In the child: its terminal is what it was given, and Ctrl-C counts, however the tests were started."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Screen:
     """A program in a terminal of its own."""
 
@@ -78,7 +84,7 @@ class Screen:
         self.process = subprocess.Popen(
             command, stdin=side, stdout=side, stderr=side, cwd=ROOT, start_new_session=True,
             env={name: value for name, value in (os.environ | names).items() if name not in {"COLUMNS", "NO_COLOR"} or name in names},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 -- no threads start watchers
+            preexec_fn=own_terminal,  # noqa: PLW1509 -- no threads start watchers
         )  # fmt: skip
         self.text = ""
 
