@@ -14,7 +14,7 @@ from grader import course
 from grader.box import kernel
 
 MARK = "LC_WITNESS"  # a variable that the launcher inherits: whoever still has it afterwards was left behind
-WATCHED = ("grader", "chapters", "solutions", "tests")  # of the repository
+WATCHED = ("grader", "chapters", "solutions")  # of the repository
 COMMON = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at, not written
 Listing = dict[str, tuple[int, int, int]]
 
