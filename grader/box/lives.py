@@ -45,7 +45,9 @@ def _is_frame(frame: Any) -> bool:
     if not isinstance(frame, list) or len(frame) != len(("path", "line", "function", "text")):
         return False
     path, number, *names = frame
-    return isinstance(number, int) and 0 <= number < MOST_LINES and all(isinstance(each, str) for each in (path, *names))
+    return (
+        isinstance(number, int) and 0 <= number < MOST_LINES and all(isinstance(each, str) for each in (path, *names))
+    )
 
 
 @dataclass(frozen=True)
