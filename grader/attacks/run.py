@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from grader import course, declared
 from grader.attacks.bank import CHAPTER, HONEST, Attack
@@ -70,7 +71,7 @@ def attempt(attack: Attack, level: str) -> Tried:
         tried.seconds = time.monotonic() - began
         if done.returncode != INCOMPLETE:
             tried.wrong.append(f"exit status {done.returncode}: {done.stderr[-300:]}")
-        said = json.loads(notes.read_text("utf-8")) if notes.exists() else {"heard": [], "memory": 0}
+        said: dict[str, Any] = json.loads(notes.read_text("utf-8")) if notes.exists() else {"heard": [], "memory": 0}
         tried.memory = said["memory"]
         try:
             report = Report.from_json((out / "report.json").read_bytes())

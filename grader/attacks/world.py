@@ -40,7 +40,7 @@ class World:
         """Make what there is to aim at."""
         self.token = secrets.token_hex(6)
         self.secret = f"secret-{secrets.token_hex(12)}"
-        self.base = Path(tempfile.mkdtemp(prefix="at-", dir="/tmp"))  # noqa: S108 -- the path of a socket is short
+        self.base = Path(tempfile.mkdtemp(prefix="at-", dir="/tmp"))
         self.base.chmod(0o755)
         for name in ("canary", "tmp", "out", "submission", "neighbour"):
             (self.base / name).mkdir()
@@ -90,9 +90,12 @@ class World:
         found = [f"{path} is not as it was" for path in sorted(changed)]
         found += [f"process {pid} was left behind" for pid in self.left()]
         for name, listener in (("TCP", self.tcp), ("abstract", self.abstract), ("Unix", self.named), ("UDP", self.udp)):
-            listener.setblocking(False)
+            listener.settimeout(0)
             with contextlib.suppress(BlockingIOError):
-                _ = listener.recv(1) if listener is self.udp else listener.accept()[0].close()
+                if listener is self.udp:
+                    listener.recv(1)
+                else:
+                    listener.accept()[0].close()
                 found.append(f"the {name} listener was reached")
         return found
 

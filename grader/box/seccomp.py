@@ -1,5 +1,4 @@
-"""A seccomp filter: no sockets but Unix ones, nobody else's memory or descriptors, no namespaces, no signals to others,
-no memory that outlives its process or that no process is charged with.
+"""A seccomp filter: no sockets but Unix ones, nothing of other processes, no namespaces, no memory that stays.
 
 Written as classic BPF for the two architectures that graders run on. Numbers from linux/filter.h, linux/seccomp.h and
 the tables of system calls.
