@@ -133,8 +133,8 @@ def row(tried: Tried) -> str:
     attack = tried.attack
     held = "BAD " if tried.wrong else "open" if attack.known else "held"
     refusal = f"; it heard {tried.refusals[0][:60]}" if tried.refusals else ""
-    lines = [
+    line = (
         f"{held} {attack.id:<28} {attack.kind:<9} +{tried.gained} {tried.seconds:5.1f} s "
         f"{tried.memory // 2**20:4} MB  {tried.told[:110]}{refusal}"
-    ]
-    return os.linesep.join([*lines, *(f"       {wrong[:300]}" for wrong in tried.wrong)])
+    )
+    return os.linesep.join([line, *(f"       {wrong[:300]}" for wrong in tried.wrong)])

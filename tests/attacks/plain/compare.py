@@ -82,10 +82,10 @@ def main() -> None:
             with tempfile.TemporaryDirectory(prefix="plain-") as folder:
                 said = outcome(attack, Path(folder))
             found.setdefault(attack.kind, Counter())[said] += 1
-            print(f"{attack.id:<36} {said}", flush=True)
+            print(f"{attack.id:<36} {said}", flush=True)  # noqa: T201 -- a script
     for kind, counts in found.items():
-        print(kind, dict(counts))
-    print(dict(sum(found.values(), Counter())))
+        print(kind, dict(counts))  # noqa: T201 -- a script
+    print(dict(sum(found.values(), Counter())))  # noqa: T201 -- a script
 
 
 if __name__ == "__main__":
