@@ -51,7 +51,13 @@ def outcome(attack: Attack, folder: Path) -> str:
     ]
     try:
         done = subprocess.run(
-            [*bubble, *python], capture_output=True, text=True, errors="replace", timeout=LIMIT, check=False
+            [*bubble, *python],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT,
+            check=False,
+            start_new_session=True,
         )
     except subprocess.TimeoutExpired:
         return "no report: hangs"
