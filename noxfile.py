@@ -246,6 +246,12 @@ def gradescope(session: nox.Session) -> None:
 
 
 @nox.session
+def attacks(session: nox.Session) -> None:
+    """Try hostile submissions on the grader: nox -s attacks, with -- --level landlock, --only ID."""
+    grader(session, "attacks")
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Try hostile bytes on all that meets what a stranger made; with -- --plant, on a bug in each."""
     grader(session, "fuzz", lock=DEV_LOCK)

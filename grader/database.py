@@ -51,6 +51,11 @@ def _bounded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         yield row
 
 
+def _is_odd(path: Path) -> bool:
+    """Whether it is there and no regular file, or its folder is a link: SQLite would follow a link, and wait for a pipe."""
+    return path.parent.is_symlink() or path.is_symlink() or (path.exists() and not path.is_file())
+
+
 class Database:
     """The file, as another program sees it."""
 
@@ -67,6 +72,8 @@ class Database:
             CheckFailed: there is no such file, it is no database, or the statement fails.
         """
         did = f"open {self.path.name} with sqlite3"
+        if odd := next(filter(_is_odd, self.files()), None):
+            raise CheckFailed(did, "the database file of your program", f"{odd.name} is no file", life=self.life)
         try:
             mode = "rw" if write else "ro"
             connection = sqlite3.connect(f"{self.path.as_uri()}?mode={mode}", uri=True, timeout=BUSY)
@@ -83,6 +90,10 @@ class Database:
             ) from problem
         finally:
             connection.close()
+
+    def files(self) -> list[Path]:
+        """The database, its journal, its write-ahead log: where they are, or would be."""
+        return [self.path.with_name(self.path.name + suffix) for suffix in ("", "-journal", "-wal")]
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a SELECT finds, read-only."""
@@ -133,13 +144,11 @@ class Database:
     def copy(self) -> Iterator["Database"]:
         """A copy to play with, once the program is dead: the file, its journal and its write-ahead log."""
         with tempfile.TemporaryDirectory(prefix="wb-") as folder:
-            for suffix in ("", "-journal", "-wal"):
-                source = self.path.with_name(self.path.name + suffix)
-                if source.is_file() and not source.is_symlink():
+            for source in self.files():
+                if source.is_file() and not _is_odd(source):
                     shutil.copyfile(source, Path(folder, source.name))
             yield Database(Path(folder, self.path.name))
 
     def raw(self) -> bytes:
         """All bytes on disk, once the program is dead: while it lives, closing the file would drop our locks."""
-        names = [self.path.with_name(self.path.name + suffix) for suffix in ("", "-journal", "-wal")]
-        return b"".join(name.read_bytes() for name in names if name.is_file() and not name.is_symlink())
+        return b"".join(name.read_bytes() for name in self.files() if name.is_file() and not _is_odd(name))

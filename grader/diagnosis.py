@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from grader.course import Chapter, chapters
 
 AWAITED = re.compile(r"coroutine '([\w.<>]+)' was never awaited")
-CREATED_AT = re.compile(r'File "([^"]+)", line (\d+)')
+CREATED_AT = re.compile(r'File "([^"]+)", line (\d{1,6})')
 
 
 class Concept(BaseModel):

@@ -28,6 +28,7 @@ class Probe:
         self.did = did
         self.end = end
         self.buffer = b""
+        self.spoke = False
 
     def next(self) -> Any:
         """The next value, NOTHING at the end.
@@ -55,6 +56,7 @@ class Probe:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             message = strict_json(line)
             if message["nonce"] == self.life.nonce:
+                self.spoke = True
                 return message["value"]
         raise CheckFailed(self.did, "what the program returns", "something else on our channel", life=self.life)
 
@@ -68,7 +70,7 @@ class Probe:
         if error:
             got = f"{str(error.get('type', '')).rpartition('.')[2]}: {error.get('message', '')}"
             raise CheckFailed(self.did, "no error", got, life=self.life)
-        if over and over.status:
+        if over and (over.status or not self.spoke):
             raise Trouble(Outcome.CRASHED, self.did, "an end", f"your program is gone: {over}", life=self.life)
         return NOTHING
 

@@ -110,9 +110,10 @@ def test_a_program_that_ends_early_crashed(student):
     assert caught.value.outcome is Outcome.CRASHED
 
 
-def test_a_program_that_ends_politely_gives_nothing(student):
-    with student.probing("p.exits", "call", status=0) as probe:
-        assert probe.next() is NOTHING
+def test_a_program_that_ends_politely_without_an_answer_has_crashed(student):
+    with pytest.raises(Trouble, match="ended by itself, with exit status 0") as caught:
+        student.probe("p.exits", "call", status=0)
+    assert caught.value.outcome is Outcome.CRASHED
 
 
 def test_a_program_that_takes_too_much_memory_says_so(student):

@@ -187,7 +187,7 @@ class Launcher:
                 life.stop_for("memory")
             elif processes > PROCESSES:
                 life.stop_for("processes")
-            elif life.folder and kernel.written(life.folder) > DISK:
+            elif life.folder and kernel.written(life.folder) + kernel.unlinked(life.pid) > DISK:
                 life.stop_for("disk")
             elif sum(tap.total for tap in life.taps) > OUTPUT:
                 life.stop_for("output")

@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -22,6 +23,8 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 SO_PASSCRED = 16
 SCM_CREDENTIALS = 2
+
+SMALLEST = 4096  # bytes that a name counts, however little is in the file
 
 
 def _prctl(option: int, value: int) -> None:
@@ -135,13 +138,27 @@ def usage(pid: int) -> tuple[int, int]:
 
 
 def written(folder: str) -> int:
-    """The bytes that the files below a folder take on the disk."""
+    """The bytes that the files below a folder take on the disk; an empty one takes its name."""
     total = 0
-    for where, _, names in os.walk(folder):
+    for where, folders, names in os.walk(folder):
+        total += SMALLEST * len(folders)
         for name in names:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(where, name)).st_blocks * 512  # noqa: PTH118 -- runs often
+                total += max(SMALLEST, os.lstat(os.path.join(where, name)).st_blocks * 512)  # noqa: PTH118 -- runs often
     return total
+
+
+def unlinked(pid: int) -> int:
+    """The bytes on the disk that a process and all below it hold open and have removed (Linux)."""
+    found: dict[tuple[int, int], int] = {}
+    for each in [pid, *descendants(pid)] if LINUX else []:
+        with contextlib.suppress(OSError):  # it has ended, or may not be looked at
+            for name in os.listdir(f"/proc/{each}/fd"):  # noqa: PTH208 -- runs often; names are all we need
+                with contextlib.suppress(OSError):
+                    about = os.stat(f"/proc/{each}/fd/{name}")  # noqa: PTH116 -- runs often
+                    if about.st_nlink == 0 and stat.S_ISREG(about.st_mode):
+                        found[about.st_dev, about.st_ino] = about.st_blocks * 512
+    return sum(found.values())
 
 
 def kill_all(pids: list[int]) -> None:

@@ -25,6 +25,31 @@ STOPPED = {
 }
 
 
+MOST_LINES = 1_000_000  # of a file: what names a later one was not written by the recorder
+
+
+def well_formed(record: Any) -> bool:
+    """Whether a record has the types that recorder.py gives it: the program may have written it itself."""
+    if not isinstance(record, dict):
+        return False
+    frames, via = record.get("frames", []), record.get("via", [])
+    return (
+        isinstance(frames, list)
+        and isinstance(via, list)
+        and all(isinstance(name, str) for name in via)
+        and all(_is_frame(each) for each in frames)
+    )
+
+
+def _is_frame(frame: Any) -> bool:
+    if not isinstance(frame, list) or len(frame) != len(("path", "line", "function", "text")):
+        return False
+    path, number, *names = frame
+    return (
+        isinstance(number, int) and 0 <= number < MOST_LINES and all(isinstance(each, str) for each in (path, *names))
+    )
+
+
 @dataclass(frozen=True)
 class Exit:
     """How a life ended: the status `waitpid` gave, and why, where the grader ended it."""
@@ -96,5 +121,5 @@ class Life:
                 record = json.loads(line)
             except (ValueError, RecursionError):
                 continue
-            if isinstance(record, dict) and kind in (None, record.get("kind")):
+            if well_formed(record) and kind in (None, record.get("kind")):
                 yield record
