@@ -26,7 +26,7 @@ class Recording:
         self.events: list[Event] = []
         self.asked: dict[int, Event] = {}  # life -> what the launcher was asked for
         self.sockets: list[Any] = []
-        self.check = self.run = self.url = ""
+        self.run = self.url = ""
         self.held = False  # whether the grader holds the lock of the file
 
     def note(self, do: str, **fields: Any) -> None:
@@ -75,10 +75,6 @@ class Recording:
                 self.note("sql", path=path, statements=[])
             self.events[-1]["statements"].append(sql)
 
-    def closed(self, *_rest: Any) -> None:
-        """A check is over."""
-        self.checks[self.check], self.events = self.events, []
-
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Hear of all that checks do."""
@@ -89,7 +85,7 @@ class Recording:
         wrapped: list[tuple[Any, str, Callable[..., None]]] = [
             (control.Launcher, "begin", self.born), (app.App, "_send", self.request),
             (app.App, "kill", partial(over, "end")), (app.App, "stop", partial(over, "end")),
-            (student.Student, "start", partial(self.taken, "start")), (student.Student, "close", self.closed),
+            (student.Student, "start", partial(self.taken, "start")),
             (student.Student, "probing", partial(self.taken, "probe")), (probing.Probe, "next", partial(over, "step")),
             (probing.Probe, "__exit__", partial(over, "end")), (websocket, "connect", self.connected),
             *((websocket.Socket, name, partial(self.frame, name)) for name in ("send", "receive", "close", "abort")),
@@ -101,8 +97,9 @@ class Recording:
             yield
 
     def heard(self, result: Any) -> None:
-        """A check has a result; it is closed next."""
-        self.check = result.id
+        """A check is over, and has a result; those that are blocked did nothing."""
+        if self.events:
+            self.checks[result.id], self.events = self.events, []
 
     def counts(self) -> str:
         """How much there is of what."""

@@ -27,7 +27,7 @@ def outcome(attack: Attack, folder: Path) -> str:
             "TOKEN": "x", "US": 1, "PORT": 9, "UDP": 9, "NAME": "x"}  # fmt: skip
     (folder / "secret").write_text("the-secret", "utf-8")
     attack.write(folder, aims)
-    shutil.copy(Path(__file__).parent / "test_plain.py", folder)
+    shutil.copy(Path(__file__).parent / "plain_checks.py", folder / "test_plain.py")
     python = [
         sys.executable,
         "-m",
