@@ -8,35 +8,16 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-from grader.box import kernel
+from grader.box import kernel, refuge
 from grader.box.lives import Exit, Life
-from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES, Level, Refuge
+from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES, Level
 
-ROOT = Path(__file__).resolve().parents[2]
 BIRTH_DEADLINE = 60.0  # seconds; the first one waits for the launcher's imports
 WATCH_EVERY = 0.25  # seconds between two looks at the memory
-START = "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({fd})"
-
-
-def invocation(refuge: Refuge | None, control: int) -> tuple[list[str], dict[str, str], dict[str, Any]]:
-    """How the launcher is started: the command, its environment, and the options of Popen for its user."""
-    inherited = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
-    environment = inherited | {"PATH": os.defpath}
-    if refuge is None:
-        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=control)], environment, {}
-    start, options = START.format(root=str(refuge.code), fd=control), {}
-    if refuge.packages:
-        start = f"import sys; sys.path.append({refuge.packages!r}); {start}"
-        environment["LD_LIBRARY_PATH"] = str(Path(refuge.python).parent.parent / "lib")
-    if refuge.uid is not None:
-        options = {"user": refuge.uid, "group": refuge.uid, "extra_groups": []}
-    return [refuge.python, "-I", "-c", start], environment, options
 
 
 class LauncherGoneError(Exception):
@@ -62,7 +43,7 @@ class Launcher:
     def spawn(self) -> None:
         """Start the process."""
         self.control, theirs = socket.socketpair()
-        command, environment, options = invocation(self.level.refuge, theirs.fileno())
+        command, environment, options = refuge.invocation(self.level.refuge, theirs.fileno())
         self.process = subprocess.Popen(
             self.level.confine(command), pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL,
             start_new_session=True, cwd="/", **options,

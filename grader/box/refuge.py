@@ -1,4 +1,4 @@
-"""Where a confined program lives: folders of its own, and an interpreter that its user can reach.
+"""Where a program lives and how its launcher is started: folders, and an interpreter that its user can reach.
 
 Started as root, the grader gives the program another user. That user may not reach the interpreter (one under /root,
 say): then it gets a copy of its own, made of hard links where that is possible.
@@ -10,11 +10,13 @@ import stat
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 from grader.box.sandbox import Refuge
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
+START = "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({fd})"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "test", "tests", "idlelib", "tkinter", "site-packages", "*.a")
 
 
@@ -77,3 +79,18 @@ def make(base: Path) -> Refuge:
 def remove(place: Refuge) -> None:
     """Remove it with all that programs have left there."""
     shutil.rmtree(place.lives.parent, ignore_errors=True)
+
+
+def invocation(place: Refuge | None, control: int) -> tuple[list[str], dict[str, str], dict[str, Any]]:
+    """How the launcher is started: the command, its environment, and the options of Popen for its user."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
+    environment = inherited | {"PATH": os.defpath}
+    if place is None:
+        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=control)], environment, {}
+    start, options = START.format(root=str(place.code), fd=control), {}
+    if place.packages:
+        start = f"import sys; sys.path.append({place.packages!r}); {start}"
+        environment["LD_LIBRARY_PATH"] = str(Path(place.python).parent.parent / "lib")
+    if place.uid is not None:
+        options = {"user": place.uid, "group": place.uid, "extra_groups": []}
+    return [place.python, "-I", "-c", start], environment, options

@@ -10,7 +10,9 @@ import os
 import platform
 import struct
 
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, MODE_FILTER = 38, 22, 2
+from grader.box import kernel
+
+PR_SET_SECCOMP, MODE_FILTER = 22, 2
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 NUMBER, ARCHITECTURE, FIRST = 0, 4, 16  # offsets in struct seccomp_data
@@ -71,6 +73,6 @@ def enter() -> None:
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    kernel.forbid_privileges()
     if libc.prctl(PR_SET_SECCOMP, MODE_FILTER, header, 0, 0):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
