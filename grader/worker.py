@@ -110,7 +110,10 @@ def main(descriptor: int, order: str) -> None:
         return remote
 
     with contextlib.suppress(KeyboardInterrupt, OSError):  # a full disk is told by the first worker
-        work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin)
+        try:
+            work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # we are leaving already, and no traceback says so better
 
 
 if __name__ == "__main__":
