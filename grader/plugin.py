@@ -59,7 +59,9 @@ class Grading:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run what is claimed, until there is no more."""
         items = {item.stash[CHECK].id: item for item in session.items}
-        self.source: Source = self.begin([item.stash[CHECK] for item in session.items], self.submission.root)
+        self.source: Source = self.begin(
+            [item.stash[CHECK] for item in session.items], self.submission.root, self.untouched
+        )
         while (id_ := self.source.claim()) is not None:
             self.run(items[id_])
         return True
@@ -92,7 +94,11 @@ class Grading:
             )  # fmt: skip
         if isinstance(problem, CheckFailed):
             timeline = [line for app in (student.apps if student else []) for line in app.timeline]
-            said = verdict.judge(check, problem, self.chapter, self.submission.root, self.untouched, timeline)
+            try:
+                said = verdict.judge(check, problem, self.chapter, self.submission.root, self.untouched, timeline)
+            except Exception as unread:  # noqa: BLE001 -- testimony may be forged, and is worth no run
+                traceback.print_exception(unread, file=sys.stderr)
+                said = verdict.without_testimony(check, problem, self.chapter)
             self.record(check, said.outcome, call.duration, said.waits_for, said.finding)
         elif problem is not None:
             traceback.print_exception(problem, file=sys.stderr)
@@ -113,12 +119,12 @@ class Grading:
         found = result(check, outcome, waits_for).model_copy(update={"seconds": round(seconds, 3), "finding": finding})
         self.found.append(found)
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture
     def database_url(self) -> str:
         """What DATABASE_URL looks like in this chapter, with {path} for the file; a suite may say otherwise."""
         return "sqlite:///{path}"
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture
     def program(self, database_url: str) -> Submission:
         """The submission, ready to run."""
         self.submission.database_url = database_url

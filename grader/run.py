@@ -10,7 +10,6 @@ from grader.box.control import Launcher
 from grader.box.sandbox import Level, Practice
 from grader.check import Check
 from grader.course import Chapter, shown
-from grader.markers import untouched
 from grader.report import CheckResult, Outcome, Report, TaskInfo
 from grader.schedule import Schedule, result
 from grader.source import todo
@@ -48,8 +47,8 @@ def grade(
     )  # fmt: skip
     schedule: list[Schedule] = []
 
-    def begin(checks: list[Check], taken_in: Path) -> Schedule:
-        schedule.append(Schedule(checks, untouched(chapter.solution, taken_in), heard))
+    def begin(checks: list[Check], taken_in: Path, untouched: set[str]) -> Schedule:
+        schedule.append(Schedule(checks, untouched, heard))
         if colleague:
             threading.Thread(target=colleague.serve, args=(schedule[0],), daemon=True).start()
         nonlocal report

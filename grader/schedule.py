@@ -15,7 +15,7 @@ RUN_DEADLINE = 300.0  # seconds for all checks; what has not begun by then is a 
 LAST_RESULTS = 90.0  # seconds after that for the checks that have
 
 
-Begin: TypeAlias = "Callable[[list[Check], Path], Source]"
+Begin: TypeAlias = "Callable[[list[Check], Path, set[str]], Source]"
 
 
 def order(task: str) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Finds a line of the student's: by the frame of an error, or by the name of a function."""
 
 import re
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,25 @@ from grader.scrub import scrub
 LONGEST_LINE = 100
 
 
-def definition(folder: Path, name: str) -> Line | None:
+def definition(folder: Path, name: str, likely: Container[str] = ()) -> Line | None:
     """Where a function or class is defined: "create_user", or "User.email" for a line within a class.
 
     Searched as text: a file that is no Python any more has lines too.
+
+    Args:
+        folder: holds app/.
+        name: what is defined.
+        likely: the files to look in first: "app/crud.py".
     """
     outer, _, inner = name.partition(".")
     pattern = re.compile(rf"^\s*(?:async\s+def|def|class)\s+{re.escape(outer)}\b|^{re.escape(outer)}\s*[:=]")
-    for path in sorted((folder / "app").rglob("*.py")):
+    files = {path.relative_to(folder).as_posix(): path for path in sorted((folder / "app").rglob("*.py"))}
+    for file, path in sorted(files.items(), key=lambda each: each[0] not in likely):
         lines = path.read_text("utf-8", "replace").splitlines()
         for number, text in enumerate(lines, 1):
             if pattern.match(text):
                 place = (_within(lines, number, inner) if inner else None) or (number, text)
-                return Line(
-                    path=path.relative_to(folder).as_posix(), number=place[0], text=scrub(place[1], LONGEST_LINE)
-                )
+                return Line(path=file, number=place[0], text=scrub(place[1], LONGEST_LINE))
     return None
 
 

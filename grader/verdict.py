@@ -11,6 +11,7 @@ from grader import diagnosis, source
 from grader.check import Check
 from grader.course import Chapter
 from grader.expect import CheckFailed
+from grader.markers import parts
 from grader.report import Finding, Line, Outcome
 from grader.scrub import scrub
 
@@ -136,7 +137,10 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
     explained = diagnosis.explain([*errors, *warnings_of(failure)], chapter)
     error = explained[1] if explained else errors[0] if errors else None
     line = source.frame(error) if error else None
-    line = located(line, folder) or (source.definition(folder, failure.look) if failure.look else None)
+    if failure.look and line is None:
+        own = {part.file for part in parts(chapter.solution) if part.task == check.task}
+        line = source.definition(folder, failure.look, own)
+    line = located(line, folder)
     cause = ""
     if error:
         cause = f"{explained[0].id if explained else error.get('type')} {line.path}:{line.number}" if line else ""
@@ -148,6 +152,15 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
         concept=cause, rows=(sql,) if sql else (), timeline=tuple(scrub(each, 90) for each in list(timeline)[-8:]),
         printed=scrub(failure.life.stdout.text()[-600:], 400, lines=True) if failure.life else "",
         traceback=source.traceback(error) if error else "",
+    )  # fmt: skip
+    return Verdict(failure.outcome, "", finding)
+
+
+def without_testimony(check: Check, failure: CheckFailed, chapter: Chapter) -> Verdict:
+    """The same of what we saw alone, for testimony that cannot be read."""
+    finding = Finding(
+        did=scrub(failure.did), expected=scrub(failure.expected), got=scrub(failure.got), why=failure.why,
+        lesson=lesson(check, chapter),
     )  # fmt: skip
     return Verdict(failure.outcome, "", finding)
 

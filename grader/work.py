@@ -32,7 +32,8 @@ def work(
         chapter: whose suite.
         folder: the version: a folder that holds app/.
         tasks: only these tasks and what they need; all when empty.
-        begin: told which checks are declared and where the submission was copied to; gives the source of the next.
+        begin: told which checks are declared, where the submission was copied to and which tasks are not begun; gives
+            the source of the next check.
         level: how the program is confined; `Practice` when None.
         warm: a launcher to use, and to leave running; one is started and ended when None.
         alone: without what the tasks need.

@@ -106,7 +106,7 @@ def main(descriptor: int, order: str) -> None:
     remote = Remote(socket.socket(fileno=descriptor))
     threading.Thread(target=remote.watch, daemon=True).start()
 
-    def begin(_checks: list[Check], _taken_in: Path) -> Remote:
+    def begin(_checks: list[Check], _taken_in: Path, _untouched: set[str]) -> Remote:
         return remote
 
     with contextlib.suppress(KeyboardInterrupt, OSError):  # a full disk is told by the first worker

@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader import plugin, verdict
 from grader.check import Check
 from grader.course import chapter
+from grader.expect import CheckFailed
 from grader.plugin import UNREADABLE, Grading
 from grader.report import Outcome
 
@@ -58,3 +60,21 @@ def test_what_a_suite_cannot_read_is_told_from_a_fault_of_the_grader():
     grading.chapter = FIRST
     assert grading.in_suite(raised(FIRST.suite / "test_01_engine.py"))
     assert not grading.in_suite(raised(FIRST.root / "grader" / "verdict.py"))
+
+
+def test_testimony_that_nobody_can_read_costs_the_board_its_extras_and_nothing_else(monkeypatch, tmp_path, capsys):
+    def judge(*_):
+        raise RecursionError("forged")
+
+    monkeypatch.setattr(verdict, "judge", judge)
+    grading = Grading.__new__(Grading)
+    grading.chapter, grading.submission, grading.untouched = FIRST, SimpleNamespace(root=tmp_path), set()
+    grading.found = []
+    item = SimpleNamespace(stash={plugin.CHECK: CHECK})
+    problem = CheckFailed("POST /register", "201", "200 {}", why="created is 201")
+    call = SimpleNamespace(excinfo=SimpleNamespace(value=problem), duration=1.0, when="call")
+    next(grading.pytest_runtest_makereport(item, call))
+    (found,) = grading.found
+    assert found.outcome is Outcome.FAILED
+    assert (found.finding.did, found.finding.got, found.finding.why) == ("POST /register", "200 {}", "created is 201")
+    assert "RecursionError: forged" in capsys.readouterr().err

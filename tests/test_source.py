@@ -52,6 +52,12 @@ def test_a_definition_is_found_by_its_name(folder, name, number, text):
     assert source.definition(folder, name) == Line(path="app/a.py", number=number, text=text.strip())
 
 
+def test_of_two_definitions_the_one_where_the_task_is_done_counts(folder):
+    (folder / "app" / "b.py").write_text("def create_user(): ...\n")
+    assert source.definition(folder, "create_user", {"app/b.py"}).path == "app/b.py"
+    assert source.definition(folder, "create_user", {"app/c.py"}).path == "app/a.py"
+
+
 def test_what_is_not_defined_has_no_line(folder):
     assert source.definition(folder, "create") is None
     assert source.definition(folder / "nowhere", "User") is None

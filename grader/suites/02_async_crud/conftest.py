@@ -28,7 +28,7 @@ class Person:
 Newcomer = Callable[..., Person]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def database_url() -> str:
     """From this chapter on the driver is aiosqlite."""
     return "sqlite+aiosqlite:///{path}"
