@@ -2,11 +2,8 @@
 
 import sys
 
-from grader import cli_attacks
-from grader.cli_proofs import app
+from grader.commands import app
 from grader.course import UsageError
-
-__all__ = ["cli_attacks"]  # its commands are those of the same app
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader import intake
 from grader.app import App
 from grader.box.control import Launcher, LauncherGoneError
 from grader.box.lives import Life
 from grader.box.sandbox import MEGABYTE
 from grader.expect import Trouble
 from grader.report import Outcome
+from grader.submissions import intake
 
 ROOM = 32 * MEGABYTE  # free on disk, or databases would fail and look like wrong answers
 LONGEST_TEMPORARY = 60  # characters; the path of a Unix socket may have 103 bytes

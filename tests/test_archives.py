@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from grader import archives
-from grader.intake import MOST_ENTRIES, Intake, UnusableError
+from grader.submissions import archives
+from grader.submissions.intake import MOST_ENTRIES, Intake, UnusableError
 
 
 def zipped(*files, compression=zipfile.ZIP_DEFLATED, **attributes):

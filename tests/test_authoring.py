@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from grader import course, documents, starters
+from grader import course, starters
 from grader.course import ROOT
+from grader.proofs import documents
 
 PAGE = ROOT / "docs" / "authoring.md"
 IGNORED = shutil.ignore_patterns("__pycache__", "*.db*", ".mypy_cache")

@@ -8,8 +8,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from grader import backups, cli_authors, course, reset, starters
+from grader import course, starters
+from grader.commands import app
 from grader.course import ROOT, Chapter, UsageError
+from grader.day import backups, reset
 from grader.report import CheckResult, Outcome, Report
 
 TEXT = "x = 1\n# TODO 1.1: one. >>>\ny = 1\n# <<<\n\nz = 3\n# TODO 1.2: two. >>>\n#: w = None\nw = 2\n# <<<\n"
@@ -32,7 +34,7 @@ def chapter(tmp_path, monkeypatch):
 
 
 def run(*arguments):
-    return CliRunner().invoke(cli_authors.app, list(arguments))
+    return CliRunner().invoke(app, list(arguments))
 
 
 def mine(chapter, file="app/a.py"):
@@ -129,7 +131,7 @@ def test_a_passing_version_replaces_the_one_before(chapter):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from grader import backups, reset
+from grader.day import backups, reset
 from grader.course import Chapter
 steps = int(sys.argv[2])
 def count(event, arguments):

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from grader import bank
-from grader.bank import BankError, Edit, Variation
 from grader.course import Chapter, chapters
+from grader.proofs import bank
+from grader.proofs.bank import BankError, Edit, Variation
 
 MISTAKE = """
 [[mistake]]

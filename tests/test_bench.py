@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader import bench, recording, replay
 from grader.course import ROOT, chapter
+from grader.proofs import bench, recording, replay
 
 APP = ROOT / "solutions" / "01_orm_setup" / "app"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

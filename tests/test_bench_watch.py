@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-from grader import bench_watch, course
-from grader.bench_watch import Delay
+from grader import course
 from grader.course import Chapter
+from grader.proofs import bench_watch
+from grader.proofs.bench_watch import Delay
 from grader.report import CheckResult, Outcome, Report
 
 

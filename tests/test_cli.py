@@ -7,10 +7,11 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from grader import cli, cli_proofs, course
-from grader.bank import Edit, Mistake
+from grader import course
+from grader.commands import app, cli
 from grader.course import UsageError
-from grader.proof import Proof
+from grader.proofs.bank import Edit, Mistake
+from grader.proofs.proof import Proof
 from grader.report import CheckResult, Outcome, Report, TaskInfo
 
 
@@ -194,14 +195,14 @@ def bank(monkeypatch, tmp_path):
                 heard(each)
             return done
 
-        monkeypatch.setattr("grader.proof.prove_all", prove_all)
+        monkeypatch.setattr("grader.proofs.proof.prove_all", prove_all)
         for kind in ("mistakes", "variations"):
-            monkeypatch.setattr(f"grader.bank.{kind}", lambda _chapter: [each.entry for each in proofs])
+            monkeypatch.setattr(f"grader.proofs.bank.{kind}", lambda _chapter: [each.entry for each in proofs])
         for kind in ("gallery.page", "gallery.matrix"):
-            monkeypatch.setattr(f"grader.{kind}", lambda *_: "shown")
-        monkeypatch.setattr("grader.golden.orphans", lambda *_: [])
-        monkeypatch.setattr("grader.reshape.variations", lambda _chapter: [])
-        return CliRunner().invoke(cli_proofs.app, ["mistakes", "01", "--html", str(tmp_path / "page.html"), *arguments])
+            monkeypatch.setattr(f"grader.proofs.{kind}", lambda *_: "shown")
+        monkeypatch.setattr("grader.proofs.golden.orphans", lambda *_: [])
+        monkeypatch.setattr("grader.proofs.reshape.variations", lambda _chapter: [])
+        return CliRunner().invoke(app, ["mistakes", "01", "--html", str(tmp_path / "page.html"), *arguments])
 
     return run
 
@@ -242,7 +243,7 @@ def made_up(tmp_path, monkeypatch):
 
 
 def test_starters_are_written_once_and_then_current(made_up):
-    runs = [CliRunner().invoke(cli_proofs.app, ["starters", *more]) for more in (["--check"], [], ["--check"])]
+    runs = [CliRunner().invoke(app, ["starters", *more]) for more in (["--check"], [], ["--check"])]
     assert [run.exit_code for run in runs] == [1, 0, 0]
     assert [run.output for run in runs] == [
         "01_made_up: not current: app/a.py\n", "01_made_up: wrote app/a.py\n", "01_made_up: current\n",
@@ -250,7 +251,7 @@ def test_starters_are_written_once_and_then_current(made_up):
 
 
 def test_two_chapters_can_be_compared(made_up):
-    result = CliRunner().invoke(cli_proofs.app, ["diff", "01", "01"])
+    result = CliRunner().invoke(app, ["diff", "01", "01"])
     assert (result.exit_code, result.output) == (0, "No difference.\n")
 
 

@@ -3,9 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from grader import compare, course
-from grader.cli_authors import app
+from grader import course
+from grader.commands import app
 from grader.course import Chapter, UsageError
+from grader.day import compare
 
 SOLUTION = "x = 1\n# TODO 1.1: y. >>>\n#: y = None\ny = 2\n# <<<\n"
 STARTER = "x = 1\n# TODO 1.1: y.\ny = None\n"

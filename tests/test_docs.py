@@ -1,4 +1,4 @@
-"""Every document of the course: see grader/documents.py for how one is written."""
+"""Every document of the course: see grader/proofs/documents.py for how one is written."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from grader import documented, documents
 from grader.__main__ import app
 from grader.course import ROOT
-from grader.documents import Block
+from grader.proofs import documented, documents
+from grader.proofs.documents import Block
 
 DOCUMENTS = documents.documents()
 COMMANDS = typer.main.get_command(app).commands

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader import doctor
 from grader.board import Look
-from grader.cli_authors import app
+from grader.commands import app
 from grader.course import ROOT
-from grader.doctor import Finding
+from grader.day import doctor
+from grader.day.doctor import Finding
 
 GOLDEN = Path(__file__).parent / "golden" / "doctor.txt"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.editor import command
+from grader.day.editor import command
 
 
 @pytest.mark.parametrize(

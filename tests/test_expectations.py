@@ -6,10 +6,12 @@ import subprocess
 import pytest
 from typer.testing import CliRunner
 
-from grader import bank, cli_proofs, course, expectations
-from grader.bank import Edit, Mistake
+from grader import course
+from grader.commands import app
 from grader.course import Chapter, chapters
-from grader.expectations import Expectation
+from grader.proofs import bank, expectations
+from grader.proofs.bank import Edit, Mistake
+from grader.proofs.expectations import Expectation
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
 SUITE = '''"""engine"""
@@ -186,7 +188,7 @@ def test_the_unproved_are_told_and_counted_and_steps_are_not(chapter, outcomes, 
     )
     found = [expectation("1.1/a"), expectation("1.1/a", step=True), expectation("1.2/b")]
     monkeypatch.setattr(expectations, "expectations", lambda _chapter: found)
-    result = CliRunner().invoke(cli_proofs.app, ["suite-mutants", "01"])
+    result = CliRunner().invoke(app, ["suite-mutants", "01"])
     assert result.exit_code == 1
     assert sorted(result.output.splitlines()) == [
         "3 of 3 expectations, 1 unproved",
@@ -194,4 +196,4 @@ def test_the_unproved_are_told_and_counted_and_steps_are_not(chapter, outcomes, 
         "proved   test_01_engine.py:3 expect(x)  <- m, by 1.2/b",
         "step     test_01_engine.py:3 expect(x)",
     ]
-    assert CliRunner().invoke(cli_proofs.app, ["suite-mutants", "01", "--only", "1.2/b"]).exit_code == 0
+    assert CliRunner().invoke(app, ["suite-mutants", "01", "--only", "1.2/b"]).exit_code == 0

@@ -3,9 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from grader import course, explain, run
-from grader.cli_authors import app
+from grader import course, run
+from grader.commands import app
 from grader.course import Chapter
+from grader.day import explain
 from grader.report import CheckResult, Finding, Line, Outcome, Report
 
 LESSON = (

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from grader import declared, failures, hints
 from grader.course import Chapter, chapters
+from grader.day import failures, hints
+from grader.proofs import declared
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
 TABLE = '[check]\n"1.1/a" = "Is it a?"\n"1.1/b" = "Is it b?"\n[concept]\nforgot = "Did you forget?"\n'

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from grader import bank, flakes
 from grader.box import kernel
 from grader.course import UsageError, chapter
+from grader.proofs import bank, flakes
 from grader.report import CheckResult, Finding, Outcome, Report
 
 FINDING = Finding(did="GET /", expected="200", got="500 oops")

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from grader import cli_grade
+from grader.commands import app
 from grader.course import UsageError
 from grader.fuzz.run import TARGETS, fuzz, fuzz_all
 
@@ -38,9 +38,9 @@ def test_targets_are_told_one_by_one_and_a_bug_is_a_failure():
 
 
 def test_the_command_gives_its_status_and_knows_its_targets():
-    done = CliRunner().invoke(cli_grade.app, ["fuzz", "annotations", "--cases", "5", "--seed", "1"])
+    done = CliRunner().invoke(app, ["fuzz", "annotations", "--cases", "5", "--seed", "1"])
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "5 cases, seed 1")
-    planted = CliRunner().invoke(cli_grade.app, ["fuzz", "annotations", "--plant", "--seed", "1"])
+    planted = CliRunner().invoke(app, ["fuzz", "annotations", "--plant", "--seed", "1"])
     assert (planted.exit_code, "a line break is not escaped" in planted.output) == (0, True)
-    wrong = CliRunner().invoke(cli_grade.app, ["fuzz", "nothing"])
+    wrong = CliRunner().invoke(app, ["fuzz", "nothing"])
     assert isinstance(wrong.exception, UsageError)

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from grader import bank, gallery
-from grader.bank import Edit, Mistake
 from grader.course import Chapter, chapters
-from grader.proof import Proof
+from grader.proofs import bank, gallery
+from grader.proofs.bank import Edit, Mistake
+from grader.proofs.proof import Proof
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
 

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from grader import course, golden
-from grader.bank import Mistake
+from grader import course
 from grader.course import Chapter
+from grader.proofs import golden
+from grader.proofs.bank import Mistake
 from grader.report import CheckResult, Finding, Line, Outcome, Report, TaskInfo
 
 ENTRY = Mistake(id="m", task="1.1", source="s", why="w", loses=("1.1/a",), says=(), edit=())

@@ -12,12 +12,15 @@ from contextlib import nullcontext
 import pytest
 from typer.testing import CliRunner
 
-from grader import bundle, cli_grade, course, grading
+from grader import course
 from grader.box.confined import RefusedError
 from grader.box.sandbox import Practice
+from grader.commands import app
 from grader.course import ROOT, UsageError
 from grader.exports import FORMATS, folder
+from grader.gradescope import bundle
 from grader.report import CheckResult, Outcome, Report, TaskInfo
+from grader.submissions import grading
 
 SOLUTION = ROOT / "solutions" / "01_orm_setup"
 CHECK = CheckResult(id="1.1/a", task="1.1", label="l", points=4, outcome=Outcome.PASSED)
@@ -46,7 +49,7 @@ def run(monkeypatch, tmp_path):
         monkeypatch.setattr(course, "ROOT", ROOT)
         out = tmp_path / "out"
         result = CliRunner().invoke(
-            cli_grade.app, ["grade", "01", "--submission", str(submission), "--out", str(out), *arguments]
+            app, ["grade", "01", "--submission", str(submission), "--out", str(out), *arguments]
         )
         report = Report.from_json((out / "report.json").read_text("utf-8")) if (out / "report.json").exists() else None
         return result, report
@@ -206,7 +209,7 @@ def test_gradescope_grades_what_was_uploaded(unpacked):
 
 
 def test_gradescope_gets_a_sentence_and_no_score_when_nothing_can_be_graded(unpacked, monkeypatch):
-    script = unpacked / "source" / "course" / "grader" / "grading.py"
+    script = unpacked / "source" / "course" / "grader" / "submissions" / "grading.py"
     whole = script.read_text("utf-8")
     script.write_text(whole + '\n\ndef chosen(require):\n    raise RefusedError("nothing works here")\n')
     (unpacked / "submission").mkdir(exist_ok=True)
@@ -233,7 +236,7 @@ def test_scripts_are_shell_and_programs(name):
 
 
 def test_a_bundle_that_cannot_be_written_gets_a_sentence(tmp_path):
-    result = CliRunner().invoke(cli_grade.app, ["gradescope", "01", "--out", str(tmp_path / "nowhere" / "a.zip")])
+    result = CliRunner().invoke(app, ["gradescope", "01", "--out", str(tmp_path / "nowhere" / "a.zip")])
     assert "could not be written" in str(result.exception)
-    done = CliRunner().invoke(cli_grade.app, ["gradescope", "01", "--out", str(tmp_path / "a.zip")])
+    done = CliRunner().invoke(app, ["gradescope", "01", "--out", str(tmp_path / "a.zip")])
     assert (done.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["a.zip"])

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader import course, graded
+from grader import course
 from grader.course import Chapter
+from grader.proofs import graded
 from grader.report import CheckResult, Outcome, Report, TaskInfo
 
 
@@ -25,7 +26,7 @@ def root(tmp_path, monkeypatch):
         "grader/box_user.py": "from grader.report import x\n",
         "grader/report.py": "",
         "grader/worker.py": "",
-        "grader/cli_proofs.py": "",
+        "grader/commands/proofs.py": "",
         "grader/box/life.py": "",
         "grader/probes/01_made_up.py": "",
         "grader/suites/pytest.ini": "",
@@ -79,7 +80,7 @@ def key(root, *tasks):
         ("grader/probes/01_made_up.py", True),
         ("grader/report.py", True),
         ("grader/box/life.py", True),
-        ("grader/cli_proofs.py", False),
+        ("grader/commands/proofs.py", False),
         ("requirements.lock", True),
     ],
 )

@@ -7,10 +7,12 @@ from functools import cache
 import pytest
 from jsonschema import Draft202012Validator
 
-from grader import documents, hints, schedule, starters, verdict
+from grader import schedule, starters, verdict
 from grader.course import ROOT, chapters
-from grader.declared import checks
+from grader.day import hints
 from grader.diagnosis import concepts
+from grader.proofs import documents
+from grader.proofs.declared import checks
 from grader.report import Outcome, Report
 
 SCHEMA = json.loads((ROOT / "grader" / "report.schema.json").read_text("utf-8"))

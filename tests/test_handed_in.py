@@ -10,9 +10,9 @@ import pytest
 
 from grader import course
 from grader.course import Chapter, UsageError
-from grader.handed_in import HandedIn, admit
-from grader.intake import UnusableError
-from grader.repository import Repository
+from grader.submissions.handed_in import HandedIn, admit
+from grader.submissions.intake import UnusableError
+from grader.submissions.repository import Repository
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_without_git_nothing_can_be_said(repository, monkeypatch):
 
 
 def test_a_listing_without_end_is_cut(repository, monkeypatch):
-    monkeypatch.setattr("grader.repository.LONGEST_LISTING", 10)
+    monkeypatch.setattr("grader.submissions.repository.LONGEST_LISTING", 10)
     with pytest.raises(UnusableError, match="too large"):
         Repository(repository).entries("one")
 

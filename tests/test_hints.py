@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader import hints
 from grader.course import Chapter, UsageError
+from grader.day import hints
 
 TEXT = "# Hints\n\n## 1.1 first\n\n### Hint 1\n\na question?\n\n### Hint 2\n\nwhy\n\n```python\n## no heading\n```\n\n## 1.10 other\n\n### Hint 1\n\nten\n"
 

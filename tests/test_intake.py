@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from grader import intake
+from grader.submissions import intake
 
 
 @pytest.fixture

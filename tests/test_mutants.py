@@ -5,10 +5,12 @@ import subprocess
 import pytest
 from typer.testing import CliRunner
 
-from grader import bank, cli_proofs, course, mutants, mutation
+from grader import course
+from grader.commands import app
 from grader.course import Chapter
-from grader.mutants import Fate, State
-from grader.mutation import Mutant
+from grader.proofs import bank, mutants, mutation
+from grader.proofs.mutants import Fate, State
+from grader.proofs.mutation import Mutant
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
 
@@ -141,9 +143,9 @@ def test_the_command_grades_what_was_asked_for(chapter, monkeypatch):
     monkeypatch.setattr(
         mutants, "fate", lambda *_, **__: Fate(mutant(), State.SURVIVED, complaint="no check notices it")
     )
-    part = CliRunner().invoke(cli_proofs.app, ["mutants", "01", "--only", "b"])
+    part = CliRunner().invoke(app, ["mutants", "01", "--only", "b"])
     assert (part.exit_code, "1 mutants: 0 killed, 1 survived" in part.output, "BAD" in part.output) == (1, True, False)
-    whole = CliRunner().invoke(cli_proofs.app, ["mutants", "01"])
+    whole = CliRunner().invoke(app, ["mutants", "01"])
     assert (whole.exit_code, "BAD fewer than 97% are killed" in whole.output) == (1, True)
 
 

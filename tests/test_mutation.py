@@ -5,8 +5,8 @@ import difflib
 
 import pytest
 
-from grader import mutation
 from grader.course import Chapter, chapters
+from grader.proofs import mutation
 
 BEGIN, END = "# TODO 1.1: x. >>>", "# <<<"
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from grader import course, own
+from grader import course
 from grader.course import UsageError
+from grader.day import own
 from grader.markers import Part, split
 
 TEXT = '''def a():

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader import cli_authors, course, progress, progress_page, run, starters
+from grader import course, run, starters
 from grader.board import Look
+from grader.commands import app
 from grader.course import Chapter
-from grader.progress import Entry, Graded, Standing
+from grader.day import progress, progress_page
+from grader.day.progress import Entry, Graded, Standing
 from grader.report import CheckResult, Outcome, Report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -120,7 +122,7 @@ def test_a_broken_memory_is_said_and_does_no_harm(chapter, text):
     progress.graded(chapter, (), lambda: PASSED)
     progress.memory_file(chapter.root).write_bytes(text.encode(errors="surrogateescape"))
     assert progress.load(chapter.root) == ({}, False)
-    result = CliRunner().invoke(cli_authors.app, ["progress"])
+    result = CliRunner().invoke(app, ["progress"])
     assert result.exit_code == 0
     assert "nox -s progress -- --rebuild" in result.output
     progress.graded(chapter, (), lambda: PASSED)
@@ -134,7 +136,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_memory(chapter):
 
 def test_rebuild_grades_what_is_begun(chapter, monkeypatch):
     monkeypatch.setattr(run, "grade", lambda *_, **__: PASSED)
-    result = CliRunner().invoke(cli_authors.app, ["progress", "--rebuild"])
+    result = CliRunner().invoke(app, ["progress", "--rebuild"])
     assert "1.1  one" in result.output
     assert "done 2026-11-21" in result.output
     assert result.output.endswith("Go on: nox -s watch -- 01, at task 1.2\n")
@@ -143,7 +145,7 @@ def test_rebuild_grades_what_is_begun(chapter, monkeypatch):
 def test_rebuild_leaves_alone_what_is_not_begun(chapter, monkeypatch):
     monkeypatch.setattr(run, "grade", lambda *_, **__: pytest.fail("graded"))
     starters.write(chapter)
-    assert "0 of 2 tasks" in CliRunner().invoke(cli_authors.app, ["progress", "--rebuild"]).output
+    assert "0 of 2 tasks" in CliRunner().invoke(app, ["progress", "--rebuild"]).output
 
 
 def test_the_chapter_to_go_on_with_is_the_one_last_graded_or_the_next_with_something_to_do(chapter, tmp_path):
@@ -198,7 +200,7 @@ def test_the_page_reads_as_it_was_accepted(name, look):
 
 def test_nox_alone_says_what_to_do_next(chapter):
     def said():
-        return CliRunner().invoke(cli_authors.app, ["welcome"]).output
+        return CliRunner().invoke(app, ["welcome"]).output
 
     assert "0 of 2 tasks are done. You are at 1.1, one: begun, not graded yet." in said()
     assert "nox -s watch -- 01" in said()

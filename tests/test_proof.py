@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from grader import golden, proof, reading
-from grader.bank import Edit, Mistake, Variation
 from grader.course import Chapter
-from grader.proof import Proof
+from grader.proofs import golden, proof, reading
+from grader.proofs.bank import Edit, Mistake, Variation
+from grader.proofs.proof import Proof
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
 

@@ -5,9 +5,9 @@ import tomllib
 
 import pytest
 
-from grader import golden, reading
-from grader.bank import Mistake
 from grader.course import ROOT
+from grader.proofs import golden, reading
+from grader.proofs.bank import Mistake
 from grader.report import CheckResult, Finding, Line, Outcome, Report, TaskInfo
 
 OLD = "import os\n\n\ndef first():\n    a = 1\n    b = 2\n    return a\n\n\n@deco\ndef second():\n    return 2\n"

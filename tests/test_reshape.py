@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from grader import bank, reshape
-from grader import reshape_tree as tree
 from grader.course import chapters
+from grader.proofs import bank, reshape
+from grader.proofs import reshape_tree as tree
 
 MODULE = '''"""Doc."""
 

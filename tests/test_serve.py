@@ -13,9 +13,10 @@ import urllib.request
 import pytest
 from typer.testing import CliRunner
 
-from grader import course, serve
-from grader.cli_authors import app
+from grader import course
+from grader.commands import app
 from grader.course import Chapter, UsageError
+from grader.day import serve
 
 PATIENCE = 60
 

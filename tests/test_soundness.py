@@ -5,10 +5,12 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from grader import bank, cli_proofs, course, soundness, soundness_parts, starters
+from grader import course, starters
+from grader.commands import app
 from grader.course import ROOT, Chapter
+from grader.proofs import bank, soundness, soundness_parts
+from grader.proofs.soundness import Work
 from grader.report import CheckResult, Outcome, Report, TaskInfo
-from grader.soundness import Work
 
 SOLUTION = '"""A."""\n\n\ndef first() -> int:\n    """One."""\n    # TODO 1.1: one. >>>\n    return 1\n    # <<<\n'
 
@@ -153,7 +155,7 @@ def test_the_command_tells_every_rule_and_counts(monkeypatch, complaints, status
     monkeypatch.setattr(soundness, "examine", lambda *_, **__: iter([("a rule", []), ("another", complaints)]))
     monkeypatch.setattr(soundness, "forgotten", lambda *_: complaints)
     monkeypatch.setattr(soundness, "documents_checked", lambda _: iter([("README.md", complaints * 2)]))
-    result = CliRunner().invoke(cli_proofs.app, ["course"])
+    result = CliRunner().invoke(app, ["course"])
     assert (result.exit_code, result.output.splitlines()[-1]) == (status, f"{last} complaints"), result.output
     assert "  ok  a rule" in result.output
     assert ("        x is y" in result.output) is bool(complaints)

@@ -3,9 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from grader import backups, course, start, starters
-from grader.cli_authors import app
+from grader import course, starters
+from grader.commands import app
 from grader.course import Chapter, UsageError
+from grader.day import backups, start
 
 FIRST = "a = 1\n\n\ndef f():\n    # TODO 1.1: one. >>>\n    return 1\n    # <<<\n\n\nb = 1\nc = 1\n"
 SECOND = "a = 1\n\n\ndef f():\n    return 1\n\n\nb = 1\nc = 2\n\n\ndef g():\n    # TODO 2.1: two. >>>\n    return 2\n    # <<<\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import succession
+from grader.day import succession
 
 BEFORE = {
     "crud.py": "def create(): ...\nasync def read(): ...\nx = 1\n",

@@ -16,15 +16,17 @@ import time
 
 import pytest
 
-from grader import progress, starters, warm
+from grader import starters
 from grader.course import ROOT, Chapter
+from grader.day import progress, warm
 
 PATIENCE = 60
 # A watcher of a made-up chapter; its grading is a process that answers each request at once.
 FAKE = """
 import sys
 from pathlib import Path
-from grader import cli, watch
+from grader.commands import cli
+from grader.day import watch
 from grader.course import Chapter
 from grader.report import CheckResult, Outcome, Report, TaskInfo
 class Fake:

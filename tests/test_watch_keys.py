@@ -4,13 +4,14 @@ import time
 
 import pytest
 
-from grader import course, progress, starters
+from grader import course, starters
 from grader.board import Look
-from grader.changes import Changes
 from grader.course import Chapter
+from grader.day import progress
+from grader.day.changes import Changes
+from grader.day.watch_keys import Watch
+from grader.day.watch_screen import screen
 from grader.report import CheckResult, Finding, Line, Outcome, Report, TaskInfo
-from grader.watch_keys import Watch
-from grader.watch_screen import screen
 
 TEXT = "# TODO 1.1: one. >>>\n#: y = 0\ny = 1\n# <<<\n\nz = 3\n# TODO 1.2: two. >>>\n#: w = None\nw = 2\n# <<<\n"
 MINE = "# TODO 1.1: one.\ny = 'mine'\n\nz = 3\n# TODO 1.2: two.\nw = None\n"

@@ -7,9 +7,9 @@ import pytest
 
 from grader.board import Look
 from grader.course import Chapter
-from grader.progress import Standing, State
+from grader.day.progress import Standing, State
+from grader.day.watch_screen import Seen, after, screen
 from grader.report import CheckResult, Finding, Line, Outcome, Report, TaskInfo
-from grader.watch_screen import Seen, after, screen
 
 GOLDEN = Path(__file__).parent / "golden"
 TITLES = {"2.1": "connecting and closing", "2.2": "sessions", "2.5": "creating users", "2.6": "finding users"}

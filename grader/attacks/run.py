@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader import course, declared
+from grader import course
 from grader.attacks.bank import CHAPTER, HONEST, Attack
 from grader.attacks.world import World
 from grader.box import kernel
+from grader.proofs import declared
 from grader.report import CheckResult, Outcome, Report
 from grader.schedule import closure
 

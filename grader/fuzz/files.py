@@ -15,11 +15,11 @@ from pathlib import Path
 from random import Random
 from unittest import mock
 
-from grader import intake
 from grader.course import Chapter
 from grader.fuzz.hostile import text
 from grader.fuzz.target import Target, mutated, replaced, seeded
-from grader.handed_in import admit
+from grader.submissions import intake
+from grader.submissions.handed_in import admit
 
 CHAPTER = Chapter("02_made_up", Path("/nowhere/at/all"))  # nothing of it is given
 SECRET = b"SECRET"
@@ -163,13 +163,15 @@ def credulous() -> ExitStack:
     """A bug: links are taken for what they lead to."""
     stack = ExitStack()
     read = intake.read_regular
-    stack.enter_context(mock.patch("grader.intake.Path.is_symlink", lambda _path: False))
-    stack.enter_context(mock.patch("grader.intake.read_regular", lambda path, most: read(path, most, flags=0)))
+    stack.enter_context(mock.patch("grader.submissions.intake.Path.is_symlink", lambda _path: False))
+    stack.enter_context(
+        mock.patch("grader.submissions.intake.read_regular", lambda path, most: read(path, most, flags=0))
+    )
     return stack
 
 
 TARGETS = (
     Target("folder", seeded(given), folder_holds, credulous, "links are followed"),
-    Target("zip", seeded(zipped), archive_holds, replaced("grader.archives.bounded", lambda data, _most: data), "files of any size come in"),
-    Target("tar", seeded(tarred), archive_holds, replaced("grader.intake.MOST_FILES", 10**6), "files of any number come in"),
+    Target("zip", seeded(zipped), archive_holds, replaced("grader.submissions.archives.bounded", lambda data, _most: data), "files of any size come in"),
+    Target("tar", seeded(tarred), archive_holds, replaced("grader.submissions.intake.MOST_FILES", 10**6), "files of any number come in"),
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The student's day: between two saves, and between two chapters."""

@@ -1,0 +1,1 @@
+"""Proofs that the course and its grader are right, for its authors."""

@@ -1,0 +1,1 @@
+"""What is handed in: how it comes in, and how it is graded in earnest."""
