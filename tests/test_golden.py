@@ -54,6 +54,7 @@ def chapter(tmp_path, monkeypatch):
         ("open /tmp/wb-abc/7/db/chat.db", "open TEMPORARY/db/chat.db"),
         ("<object at 0x7f3a21d0>", "<object at ADDRESS>"),
         ("at 2026-11-22T06:33:15.123456+00:00", "at TIME"),
+        ("about 08:13 UTC, app/crud.py:14", "about TIME UTC, app/crud.py:14"),
         ("nothing within 20 seconds", "nothing within SECONDS"),
         ("http://127.0.0.1:54321/x", "http://127.0.0.1:NUMBER/x"),
         ('{"a": "bcd…', '{"a": …'),

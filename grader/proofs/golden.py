@@ -20,6 +20,7 @@ RANDOM = (  # what differs from run to run, and what stands for it; long texts b
     (re.compile(r"(?:/private)?/(?:tmp|var)/[\w./+-]+?(?=/app/|/db/|/cwd\b|/s[0-9a-f]{4}\b)"), "TEMPORARY"),
     (re.compile(r"\b0x[0-9a-f]{6,}\b"), "ADDRESS"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?"), "TIME"),
+    (re.compile(r"(?<![:.\d])\d\d:\d\d(?![:\d])"), "TIME"),
     (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds)\b"), "SECONDS"),
     (re.compile(r"(?<=pid )\d+|(?<=:)\d{4,5}\b(?!:)"), "NUMBER"),
 )
