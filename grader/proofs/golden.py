@@ -22,7 +22,7 @@ RANDOM = (  # what differs from run to run, and what stands for it; long texts b
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?"), "TIME"),
     (re.compile(r"(?<![:.\d])\d\d:\d\d(?![:\d])"), "TIME"),
     (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds)\b"), "SECONDS"),
-    (re.compile(r"(?<=pid )\d+|(?<=:)\d{4,5}\b(?!:)"), "NUMBER"),
+    (re.compile(r"\b\d{15}\b|(?<=pid )\d+|(?<=:)\d{4,5}\b(?!:)"), "NUMBER"),
 )
 NAME = re.compile(rf"\b({'|'.join(NAMES)})-\d{{5,7}}\b")
 CUT = re.compile(r"[\w\"'.-]*…")
