@@ -76,93 +76,60 @@ def welcome(session: nox.Session) -> None:
     session.log("All there is: nox -l")
 
 
-def add_chapter(folder: Path) -> None:
-    """Add the session of one chapter."""
-    number, title = folder.name[:2], folder.name[3:].replace("_", " ")
+DAY = {
+    "watch": "Check the task you are at whenever you save: nox -s watch, nox -s watch -- 02, nox -s watch -- 2.5.",
+    "hint": "Show a hint for a task, one step at a time: nox -s hint -- 1.8.",
+    "explain": "Write a task, your part and its failure as Markdown for a tutor: nox -s explain -- 2.5.",
+    "progress": "Show all chapters and tasks on one page, and what has changed since they were done.",
+    "diff": "Compare yours with the reference, or two chapters: nox -s diff -- 02, -- 2.5, -- 02 --from starter, -- 01 02.",
+    "solution": "Show the reference of one task and why it is so: nox -s solution -- 2.5.",
+    "serve": "Run your version of a chapter, to try it by hand: nox -s serve -- 02, with --open in your browser.",
+    "start": "Begin a chapter with your own code of the one before, or with the reference: nox -s start -- 02.",
+    "reset": "Put a chapter or a task back to how it began, with a backup: nox -s reset -- 02, nox -s reset -- 2.5.",
+    "undo": "Take the last reset back: nox -s undo; with -- --list the backups there are.",
+    "doctor": "Look at the machine and the set-up, and say how to mend what is wrong.",
+}
+MARKING = {
+    "grade": "Grade what somebody handed in, confined: nox -s grade -- 02 --submission PATH --out DIR.",
+    "gradescope": "Make the autograder.zip of a chapter for Gradescope: nox -s gradescope -- 02.",
+}
+PROOFS = {
+    "course": "Check the course as a product: starters, solutions, lessons, hints, banks, documents.",
+    "starters": "Write the starters from the solutions; with -- --check prove that they are current.",
+    "mistakes": "Grade a chapter's bank of wrong programs, and write a page about it; with --variations the right ones.",
+    "mutants": "Change one small thing of a solution at a time, and see which check notices: nox -s mutants -- 01.",
+    "suite-mutants": "Take one expectation at a time out of a suite, and see which mistake passes then.",
+    "flakes": "Grade again and again with every core kept busy: nox -s flakes -- 01 --runs 100.",
+    "attacks": "Try hostile submissions on the grader: nox -s attacks, with -- --level landlock, --only ID.",
+    "fuzz": "Try hostile bytes on all that meets what a stranger made; with -- --plant, on a bug in each.",
+    "bench": "Measure the grader against a plain in-process replay, side by side.",
+}
+DEVELOPERS = {"course", "fuzz", "bench"}  # they use tools of the larger environment
 
-    def chapter(session: nox.Session) -> None:
-        grader(session, "chapter", number)
 
-    chapter.__doc__ = (
-        f"Grade your {title}. After --: --task {int(number)}.1, --solution, --submission PATH, --json FILE."
-    )
-    nox.session(name=f"chapter-{number}")(chapter)
+def add(name: str, says: str, *arguments: str) -> None:
+    """Add the session that runs a command of the grader; `nox -l` shows what it says."""
+
+    def run(session: nox.Session) -> None:
+        grader(session, *arguments, lock=DEV_LOCK if name in DEVELOPERS else LOCK)
+
+    run.__doc__ = says
+    nox.session(name=name)(run)
 
 
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*"))
 for each in CHAPTERS:
-    add_chapter(each)
+    number, lesson = each.name[:2], each / "README.md"
+    title = lesson.read_text("utf-8").partition("\n")[0].partition(": ")[2] if lesson.is_file() else "no lesson"
+    after = f"--task {int(number)}.1, --solution, --submission PATH, --json FILE"
+    add(f"chapter-{number}", f"Grade chapter {number}, {title}. After --: {after}.", "chapter", number)
+for command, says in {**DAY, **MARKING, **PROOFS}.items():
+    add(command, says, command)
 for asked in sys.argv[1:]:  # nox itself would only say that there is no such session
     if re.fullmatch(r"chapter-\S+", asked) and asked[8:] not in {each.name[:2] for each in CHAPTERS}:
         names = ", ".join(f"chapter-{each.name[:2]}" for each in CHAPTERS)
         sys.stderr.write(f"There is no session {asked}; there are {names}.\n")
         sys.exit(2)
-
-
-@nox.session
-def hint(session: nox.Session) -> None:
-    """Show a hint for a task, one step at a time: nox -s hint -- 1.8."""
-    grader(session, "hint")
-
-
-@nox.session
-def diff(session: nox.Session) -> None:
-    """Compare yours with the reference, or two chapters: nox -s diff -- 02, -- 2.5, -- 02 --from starter, -- 01 02."""
-    grader(session, "diff")
-
-
-@nox.session
-def solution(session: nox.Session) -> None:
-    """Show the reference of one task and why it is so: nox -s solution -- 2.5."""
-    grader(session, "solution")
-
-
-@nox.session
-def explain(session: nox.Session) -> None:
-    """Write a task, your part and its failure as Markdown for a tutor: nox -s explain -- 2.5."""
-    grader(session, "explain")
-
-
-@nox.session
-def watch(session: nox.Session) -> None:
-    """Check the task you are at whenever you save: nox -s watch, nox -s watch -- 02, nox -s watch -- 2.5."""
-    grader(session, "watch")
-
-
-@nox.session
-def serve(session: nox.Session) -> None:
-    """Run your version of a chapter, to try it by hand: nox -s serve -- 02, with --open in your browser."""
-    grader(session, "serve")
-
-
-@nox.session
-def start(session: nox.Session) -> None:
-    """Begin a chapter with your own code of the one before, or with the reference: nox -s start -- 02."""
-    grader(session, "start")
-
-
-@nox.session
-def doctor(session: nox.Session) -> None:
-    """Look at the machine and the set-up, and say how to mend what is wrong."""
-    grader(session, "doctor")
-
-
-@nox.session
-def progress(session: nox.Session) -> None:
-    """Show all chapters and tasks on one page, and what has changed since they were done."""
-    grader(session, "progress")
-
-
-@nox.session
-def reset(session: nox.Session) -> None:
-    """Put a chapter or a task back to how it began, with a backup: nox -s reset -- 02, nox -s reset -- 2.5."""
-    grader(session, "reset")
-
-
-@nox.session
-def undo(session: nox.Session) -> None:
-    """Take the last reset back: nox -s undo; with -- --list the backups there are."""
-    grader(session, "undo")
 
 
 @nox.session
@@ -189,72 +156,6 @@ def types(session: nox.Session) -> None:
     for solution in sorted((ROOT / "solutions").glob("[0-9][0-9]_*")):
         with session.chdir(solution):
             develop(session, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(CACHE), "app")
-
-
-@nox.session
-def mistakes(session: nox.Session) -> None:
-    """Grade a chapter's bank of wrong programs, and write a page about it; with --variations the right ones."""
-    grader(session, "mistakes")
-
-
-@nox.session
-def course(session: nox.Session) -> None:
-    """Check the course as a product: starters, solutions, lessons, hints, banks, documents."""
-    grader(session, "course", lock=DEV_LOCK)
-
-
-@nox.session
-def mutants(session: nox.Session) -> None:
-    """Change one small thing of a solution at a time, and see which check notices: nox -s mutants -- 01."""
-    grader(session, "mutants")
-
-
-@nox.session(name="suite-mutants")
-def suite_mutants(session: nox.Session) -> None:
-    """Take one expectation at a time out of a suite, and see which mistake passes then: nox -s suite-mutants -- 01."""
-    grader(session, "suite-mutants")
-
-
-@nox.session
-def starters(session: nox.Session) -> None:
-    """Write the starters from the solutions; with -- --check prove that they are current."""
-    grader(session, "starters")
-
-
-@nox.session
-def bench(session: nox.Session) -> None:
-    """Measure the grader against a plain in-process replay, side by side."""
-    grader(session, "bench", lock=DEV_LOCK)
-
-
-@nox.session
-def flakes(session: nox.Session) -> None:
-    """Grade again and again with every core kept busy: nox -s flakes -- 01 --runs 100."""
-    grader(session, "flakes")
-
-
-@nox.session
-def grade(session: nox.Session) -> None:
-    """Grade what somebody handed in, confined: nox -s grade -- 02 --submission PATH --out DIR."""
-    grader(session, "grade")
-
-
-@nox.session
-def gradescope(session: nox.Session) -> None:
-    """Make the autograder.zip of a chapter for Gradescope: nox -s gradescope -- 02."""
-    grader(session, "gradescope")
-
-
-@nox.session
-def attacks(session: nox.Session) -> None:
-    """Try hostile submissions on the grader: nox -s attacks, with -- --level landlock, --only ID."""
-    grader(session, "attacks")
-
-
-@nox.session
-def fuzz(session: nox.Session) -> None:
-    """Try hostile bytes on all that meets what a stranger made; with -- --plant, on a bug in each."""
-    grader(session, "fuzz", lock=DEV_LOCK)
 
 
 @nox.session

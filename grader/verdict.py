@@ -17,7 +17,7 @@ from grader.scrub import scrub
 
 TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
 FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
-TEMPORARY = re.compile(r"\S*/submission/(?=app/)")  # where the submission was copied to
+TEMPORARY = re.compile(r"[^\s\"']*/submission/(?=app/)")  # where the submission was copied to
 SQL = re.compile(r"\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
 STATEMENT = re.compile(
