@@ -116,6 +116,22 @@ def edited(submission: Callable[..., Path]) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def made_up(tmp_path: Path) -> Callable[..., course.Chapter]:
+    """A function that makes a chapter which nobody teaches: its solution's files, and the titles of its tasks."""
+
+    def make(files: dict[str, str], **tasks: str) -> course.Chapter:
+        chapter = course.Chapter("01_made_up", tmp_path)
+        chapter.__dict__["tasks"] = {name.replace("task_", "1."): title for name, title in tasks.items()}
+        for name, text in files.items():
+            file = chapter.solution / "app" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        return chapter
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository with untouched starters, in which a test may do what it likes."""

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from grader import course, starters
 from grader.commands import app
-from grader.course import ROOT, Chapter, UsageError
+from grader.course import ROOT, UsageError
 from grader.day import backups, reset
 from grader.report import CheckResult, Outcome, Report
 
@@ -19,13 +19,9 @@ MINE = "import os\nx = 1\n# TODO 1.1: one.\ny = 'mine'\n\nz = 3\n# TODO 1.2: two
 
 
 @pytest.fixture
-def chapter(tmp_path, monkeypatch):
+def chapter(made_up, tmp_path, monkeypatch):
     """A made-up chapter in which the student has worked."""
-    chapter = Chapter("01_made_up", tmp_path)
-    chapter.__dict__["tasks"] = {"1.1": "one", "1.2": "two"}
-    (chapter.solution / "app").mkdir(parents=True)
-    (chapter.solution / "app" / "a.py").write_text(TEXT)
-    (chapter.solution / "app" / "b.py").write_text("b = 1\n")
+    chapter = made_up({"a.py": TEXT, "b.py": "b = 1\n"}, task_1="one", task_2="two")
     starters.write(chapter)
     (chapter.starter / "app" / "a.py").write_text(MINE)
     monkeypatch.setattr(course, "chapters", lambda: [chapter])

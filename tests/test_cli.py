@@ -233,16 +233,14 @@ def test_a_part_of_a_bank_is_written_in_one_way(bank, part):
 
 
 @pytest.fixture
-def made_up(tmp_path, monkeypatch):
+def only_chapter(made_up, monkeypatch):
     """A course of one chapter, in this process."""
-    chapter = course.Chapter("01_made_up", tmp_path)
-    (chapter.solution / "app").mkdir(parents=True)
-    (chapter.solution / "app" / "a.py").write_text("# TODO 1.1: x. >>>\nx = 1\n# <<<\n")
+    chapter = made_up({"a.py": "# TODO 1.1: x. >>>\nx = 1\n# <<<\n"})
     monkeypatch.setattr(course, "chapters", lambda: [chapter])
     return chapter
 
 
-def test_starters_are_written_once_and_then_current(made_up):
+def test_starters_are_written_once_and_then_current(only_chapter):
     runs = [CliRunner().invoke(app, ["starters", *more]) for more in (["--check"], [], ["--check"])]
     assert [run.exit_code for run in runs] == [1, 0, 0]
     assert [run.output for run in runs] == [
@@ -250,7 +248,7 @@ def test_starters_are_written_once_and_then_current(made_up):
     ]  # fmt: skip
 
 
-def test_two_chapters_can_be_compared(made_up):
+def test_two_chapters_can_be_compared(only_chapter):
     result = CliRunner().invoke(app, ["diff", "01", "01"])
     assert (result.exit_code, result.output) == (0, "No difference.\n")
 

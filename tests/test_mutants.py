@@ -7,7 +7,6 @@ from typer.testing import CliRunner
 
 from grader import course
 from grader.commands import app
-from grader.course import Chapter
 from grader.proofs import bank, mutants, mutation
 from grader.proofs.mutants import Fate, State
 from grader.proofs.mutation import Mutant
@@ -32,10 +31,8 @@ def mutant(id_="m.f: drop statement x()"):
 
 
 @pytest.fixture
-def chapter(tmp_path, monkeypatch):
-    chapter = Chapter("01_made_up", tmp_path)
-    (chapter.solution / "app").mkdir(parents=True)
-    (chapter.solution / "app" / "m.py").write_text("x = 1\n")
+def chapter(made_up, tmp_path, monkeypatch):
+    chapter = made_up({"m.py": "x = 1\n"})
     monkeypatch.setattr(bank, "GRADER", tmp_path)
     return chapter
 

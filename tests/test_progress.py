@@ -19,13 +19,9 @@ TEXT = "# TODO 1.1: one. >>>\ny = 1\n# <<<\n\nz = 3\n# TODO 1.2: two. >>>\n#: w 
 
 
 @pytest.fixture
-def chapter(tmp_path, monkeypatch):
+def chapter(made_up, tmp_path, monkeypatch):
     """A made-up chapter of two tasks; the first one is written."""
-    chapter = Chapter("01_made_up", tmp_path)
-    chapter.__dict__["tasks"] = {"1.1": "one", "1.2": "two"}
-    (chapter.solution / "app").mkdir(parents=True)
-    (chapter.solution / "app" / "a.py").write_text(TEXT)
-    (chapter.solution / "app" / "b.py").write_text("b = 1\n")
+    chapter = made_up({"a.py": TEXT, "b.py": "b = 1\n"}, task_1="one", task_2="two")
     starters.write(chapter)
     write(chapter, "# mine\ny = 1\n\nz = 3\n# TODO 1.2: two.\nw = None\n")
     monkeypatch.setattr(course, "chapters", lambda: [chapter])

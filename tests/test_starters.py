@@ -5,18 +5,15 @@ import shutil
 import pytest
 
 from grader import starters
-from grader.course import Chapter, UsageError
+from grader.course import UsageError
 
 SOLUTION = "x = 1\n# TODO 1.1: say y. >>>\ny = 2\n# <<<\n"
 STARTER = 'x = 1\n# TODO 1.1: say y.\nraise NotImplementedError("TODO 1.1")\n'
 
 
 @pytest.fixture
-def chapter(tmp_path):
-    chapter = Chapter("01_made_up", tmp_path)
-    for name, data in {"a.py": SOLUTION, "static/page.html": "<p>", "__pycache__/a.pyc": "x"}.items():
-        (chapter.solution / "app" / name).parent.mkdir(parents=True, exist_ok=True)
-        (chapter.solution / "app" / name).write_text(data)
+def chapter(made_up):
+    chapter = made_up({"a.py": SOLUTION, "static/page.html": "<p>", "__pycache__/a.pyc": "x"})
     chapter.starter.mkdir(parents=True)
     return chapter
 
