@@ -19,6 +19,7 @@ TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
 FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
 TEMPORARY = re.compile(r"[^\s\"']*/submission/(?=app/)")  # where the submission was copied to
 SQL = re.compile(r"\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
+ENDPOINT = re.compile(r"\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's own; the board shows the line
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
 STATEMENT = re.compile(
     r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"
@@ -113,7 +114,7 @@ def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
     if error and error.get("kind") == "error" and (inside or failure.outcome is not Outcome.FAILED):
         kind = str(error.get("type", "")).rpartition(".")[2]
         got = f"{inside[0] + '  ' if inside else ''}{kind}: {error.get('message', '')}"
-    return TEMPORARY.sub("", SQL.sub("", got))
+    return TEMPORARY.sub("", ENDPOINT.sub("", SQL.sub("", got)))
 
 
 def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, untouched: set[str],

@@ -83,9 +83,9 @@ def test_what_no_check_may_ask_for_is_left_alone(mutate, line):
 
 
 def test_columns_and_what_annotations_call_are_changed(mutate):
-    found = mutate("a: M[int] = column(index=True)", "b: A[str, C(most=5)]", head="class C:")
-    assert found["drop column a: M[int] = column(index=True)"] == "pass"
-    assert found["drop index= column(index=True)"] == "a: M[int] = column()"
+    found = mutate("a: M[int] = column(unique=True)", "b: A[str, C(most=5)]", head="class C:")
+    assert found["drop column a: M[int] = column(unique=True)"] == "pass"
+    assert found["drop unique= column(unique=True)"] == "a: M[int] = column()"
     assert found["change constant 5"] == "b: A[str, C(most=6)]"
     assert "change constant True" not in found
 

@@ -9,6 +9,7 @@ OTHERS = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "i
 OPERATOR = re.compile(r"==|!=|<=|>=|<|>|\bis\s+not\b|\bis\b|\bnot\s+in\b|\bin\b|\band\b|\bor\b")
 CHAINED = frozenset({"where", "order_by", "limit", "offset", "options", "desc", "unique", "returning", "values"})
 LARGEST = 1000  # from here on numbers are names, like the codes a socket is closed with
+UNSEEN = frozenset({"index", "timezone"})  # how fast rows are found; a zone, which SQLite does not store
 SPOKEN = re.compile(r"[a-z] [a-z]+ [a-z]")  # a text for people, which no check may ask for
 
 Change = tuple[str, ast.AST, str]  # kind, what is replaced, with what
@@ -132,7 +133,7 @@ def _calls(node: ast.AST, source: Source) -> Iterator[Change]:
             yield f"drop .{name}", node, source.of(value)
     if isinstance(node, ast.Call):
         for dropped in node.keywords:
-            if dropped.arg:
+            if dropped.arg and dropped.arg not in UNSEEN:
                 kept = [source.of(each) for each in (*node.args, *node.keywords) if each is not dropped]
                 yield f"drop {dropped.arg}=", node, f"{source.of(node.func)}({', '.join(kept)})"
 

@@ -21,7 +21,7 @@ def get_user_by_username(db: Session, username: str) -> User | None:
     raise NotImplementedError("TODO 1.8")
 
 
-def create_message(db: Session, content: str, owner_id: int) -> Message:
+def create_message(db: Session, content: str, owner_id: int) -> None:
     """Store a message."""
     # TODO 1.11: add the message and commit.
     raise NotImplementedError("TODO 1.11")

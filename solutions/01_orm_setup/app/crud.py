@@ -31,13 +31,11 @@ def get_user_by_username(db: Session, username: str) -> User | None:
     # <<<
 
 
-def create_message(db: Session, content: str, owner_id: int) -> Message:
+def create_message(db: Session, content: str, owner_id: int) -> None:
     """Store a message."""
     # TODO 1.11: add the message and commit. >>>
-    message = Message(content=content, owner_id=owner_id)
-    db.add(message)
+    db.add(Message(content=content, owner_id=owner_id))
     db.commit()
-    return message
     # <<<
 
 
