@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +57,19 @@ def grader(session: nox.Session, *arguments: str, lock: str = LOCK) -> None:
     while process.returncode is None:
         with contextlib.suppress(KeyboardInterrupt):  # the grader hears it too, and ends in its own time
             process.wait()
+    say_what_nox_is()
     if process.returncode:
         raise SystemExit(process.returncode)
+
+
+def say_what_nox_is() -> None:
+    """Boards say `nox`; tell who started it by its path how to make that short."""
+    folder = Path(sys.argv[0]).absolute().parent
+    if shutil.which("nox") is None and (folder / "activate").is_file() and folder.is_relative_to(Path.cwd()):
+        place = folder.relative_to(Path.cwd())
+        sys.stderr.write(
+            f"({place / 'nox'} is your nox; to type just nox in this terminal: source {place / 'activate'})\n"
+        )
 
 
 def develop(session: nox.Session, *command: str, **options: str) -> None:
