@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sqlite3
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +54,11 @@ def _bounded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 def _is_odd(path: Path) -> bool:
     """Whether it is there and no regular file, or its folder is a link: SQLite would follow a link, and wait for a pipe."""
-    return path.parent.is_symlink() or path.is_symlink() or (path.exists() and not path.is_file())
+    try:
+        mode = path.lstat().st_mode  # one look: a journal comes and goes while we ask
+    except OSError:
+        mode = stat.S_IFREG
+    return path.parent.is_symlink() or not stat.S_ISREG(mode)
 
 
 class Database:

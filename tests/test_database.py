@@ -158,3 +158,21 @@ def test_links_are_not_followed(file, tmp_path):
     assert b"secret" not in file.raw()
     with file.copy() as copy:
         assert [path.name for path in copy.path.parent.iterdir()] == [file.path.name]
+
+
+def test_a_journal_that_comes_and_goes_is_no_odd_file(file):
+    journal, over = file.path.with_name(file.path.name + "-journal"), threading.Event()
+
+    def writes():
+        while not over.is_set():
+            journal.touch()
+            journal.unlink(missing_ok=True)
+
+    writer = threading.Thread(target=writes)
+    writer.start()
+    try:
+        for _ in range(20_000):
+            assert not database._is_odd(journal)
+    finally:
+        over.set()
+        writer.join()
