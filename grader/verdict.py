@@ -138,9 +138,10 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
     explained = diagnosis.explain([*errors, *warnings_of(failure)], chapter)
     error = explained[1] if explained else errors[0] if errors else None
     line = source.frame(error) if error else None
-    if failure.look and line is None:
+    look = explained[0].look if explained and explained[0].look else failure.look
+    if look and line is None:
         own = {part.file for part in parts(chapter.solution) if part.task == check.task}
-        line = source.definition(folder, failure.look, own)
+        line = source.definition(folder, look, own)
     line = located(line, folder)
     cause = ""
     if error:

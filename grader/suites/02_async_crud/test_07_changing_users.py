@@ -111,7 +111,7 @@ def test_patching(app: App, newcomer: Callable, student: Student) -> None:
         email, full_name = sent.get("email", email), sent.get("full_name", full_name)
         shown = answer.expect_keys("email", "full_name", look="change_me")
         if (shown["email"], shown["full_name"]) != (email, full_name):
-            raise answer.failed(str({"email": email, "full_name": full_name}), why=GIVEN, look="update_user")
+            raise answer.failed(str({"email": email, "full_name": full_name}), why=GIVEN, look="change_me.model_dump")
         got = row(student, person.username)[:2]
         expect(
             got == (email, full_name),
