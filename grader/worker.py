@@ -104,12 +104,12 @@ def main(descriptor: int, order: str) -> None:
     """Work until there is nothing more to claim."""
     told = json.loads(order)
     remote = Remote(socket.socket(fileno=descriptor))
-    threading.Thread(target=remote.watch, daemon=True).start()
 
     def begin(_checks: list[Check], _taken_in: Path, _untouched: set[str]) -> Remote:
         return remote
 
     with contextlib.suppress(KeyboardInterrupt, OSError):  # a full disk is told by the first worker
+        threading.Thread(target=remote.watch, daemon=True).start()
         try:
             work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin)
         finally:
