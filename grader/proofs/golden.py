@@ -24,7 +24,7 @@ RANDOM = (  # what differs from run to run, and what stands for it; long texts b
     (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds)\b"), "SECONDS"),
     (re.compile(r"\b\d{15}\b|(?<=pid )\d+|(?<=:)\d{4,5}\b(?!:)"), "NUMBER"),
 )
-NAME = re.compile(rf"\b({'|'.join(NAMES)})-\d{{5,7}}\b")
+NAME = re.compile(rf"\b({'|'.join(NAMES)})-\d{{5,7}}\b", re.IGNORECASE)
 CUT = re.compile(r"[\w\"'.-]*…")
 
 
@@ -36,7 +36,7 @@ def normal(text: str, names: dict[str, str], varies: Iterable[str] = ()) -> str:
         names: random name -> what stands for it; filled as names are met, so that equal names stay equal.
         varies: patterns of what else differs from run to run.
     """
-    text = NAME.sub(lambda found: names.setdefault(found[0], f"name-{len(names) + 1}"), text)
+    text = NAME.sub(lambda found: names.setdefault(found[0].lower(), f"name-{len(names) + 1}"), text)
     for pattern, instead in RANDOM:
         text = pattern.sub(instead, text)
     for each in varies:
