@@ -22,7 +22,9 @@ EACH = "One statement for each post's author makes a page of 50 posts ten times 
 
 def listed(app: App, person: Any = None, **params: Any) -> list[dict[str, Any]]:
     """GET /posts."""
-    answer = app.get("/posts", token=person and person.token, params=params).expect(200, look="get_posts_with_authors")
+    why = "What comes from outside is a value for the query, never a part of its text." if params else ""
+    answer = app.get("/posts", token=person and person.token, params=params)
+    answer.expect(200, why=why, look="get_posts_with_authors")
     found = answer.json()
     if not isinstance(found, list) or not all(
         isinstance(each, dict) and {"id", "title", "author"} <= each.keys() for each in found
