@@ -15,6 +15,7 @@ from grader.websocket import Socket
 JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
+ORDER = "Each message is stored, with one commit at its end; when that has succeeded, everybody is told."
 GONE = (
     "A socket outlives the row of its user. Ask the database at each message whether the owner, by id, is still there."
 )
@@ -29,7 +30,7 @@ def enter(app: App, name: str, stack: ExitStack, why: str = "") -> Socket:
     try:
         socket = stack.enter_context(app.socket(name)).open(look="chat")
     except CheckFailed as problem:
-        problem.why, problem.look = problem.why or why, "chat"
+        problem.why, problem.look = why or problem.why, "chat"
         raise
     socket.until(JOINED.format(name), look="chat", why=why)
     return socket
@@ -76,7 +77,7 @@ def test_says(app: App, newcomer: Callable, student: Student) -> None:
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)
         for socket in (second, first):
-            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat")
+            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat", why=ORDER)
         second.close()
         first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat")
 
