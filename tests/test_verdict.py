@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader import verdict
+from grader import diagnosis, verdict
 from grader.check import Check
 from grader.course import chapter
 from grader.expect import CheckFailed, Trouble
@@ -44,6 +44,13 @@ def judge(tmp_path):
 
 def failed(got="200 {}", life=None, **more):
     return CheckFailed("POST /register", "409", got, life=life, path="/register", **more)
+
+
+def test_what_a_concept_names_is_shown_where_the_error_knows_no_line(judge, monkeypatch):
+    concept = diagnosis.Concept(id="x", why="w", lesson="l", look="create_user")
+    monkeypatch.setattr(diagnosis, "explain", lambda *_: (concept, {"kind": "error", "type": "x.E", "message": "m"}))
+    line = judge(failed("500 x", look="nothing")).finding.line
+    assert (line.path, line.number) == ("app/crud.py", 2)
 
 
 def test_a_wrong_answer_is_told_in_the_words_of_the_check(judge):
