@@ -98,6 +98,15 @@ def test_a_schema_of_a_strangers_is_not_trusted(file):
         assert connection.execute("PRAGMA trusted_schema").fetchone()[0] == 0
 
 
+def test_a_schema_that_uses_json_or_searches_is_read_and_written(file):
+    run(
+        file.path, "CREATE TABLE posts (tags TEXT CHECK (json_valid(tags)))", "CREATE VIRTUAL TABLE found USING fts5 (tags)",
+        "CREATE TRIGGER found_it AFTER INSERT ON posts BEGIN INSERT INTO found VALUES (NEW.tags); END",
+    )  # fmt: skip
+    file.write("INSERT INTO posts VALUES ('[1]')")
+    assert file.value("SELECT tags FROM posts") == "[1]"
+
+
 def test_the_number_of_rows_is_expected_in_words(file):
     file.expect_rows(2, "users")
     file.expect_rows(1, "users", "name = ?", ["mira"])

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+HASH = "$2b$04$" + 53 * "."  # looks like one
 PATIENCE = 5.0  # seconds a thread or a descriptor may take to go
 PATH = Path(os.environ.get("DATABASE_URL", "").partition("///")[2])
 
@@ -85,7 +86,7 @@ async def _store(session: Any, value: str) -> None:
 async def _user(session: Any, username: str, **fields: Any) -> Any:
     from app import crud
 
-    values = {"email": f"{username}@example.com", "hashed_password": "x"} | fields
+    values = {"email": f"{username}@example.com", "hashed_password": HASH} | fields
     return await crud.create_user(session, username, **values)
 
 
@@ -198,6 +199,15 @@ async def _insert(hand: Any, sql: str) -> None:
         await hand.commit()
 
 
+async def _orphan(db: Any, sql: str, others: asyncio.Barrier) -> None:
+    """Write on a connection that is open while others are, where a program lets several be open."""
+    async with AsyncExitStack() as stack:
+        hand = await _hand(db, stack)
+        with suppress(TimeoutError, asyncio.BrokenBarrierError):  # a pool of one, or BEGIN IMMEDIATE: one at a time
+            await asyncio.wait_for(others.wait(), 0.5)
+        await _insert(hand, sql)
+
+
 @steps
 async def orphans(connections: int) -> None:
     """Try to write rows that refer to nothing, on several connections that are open at the same time."""
@@ -212,12 +222,13 @@ async def orphans(connections: int) -> None:
     good = "INSERT INTO children VALUES (0, 1)"
     async with DatabaseManager() as db:
         async with AsyncExitStack() as stack:
-            hands = [await _hand(db, stack)]
-            if hands[0] is not None:
-                hands += [await _hand(db, stack) for _ in bad[1:]]
-                for hand, sql in zip([hands[0], *hands], [good, *bad], strict=True):
-                    await _insert(hand, sql)
-                return
+            hand = await _hand(db, stack)
+            if hand is not None:
+                await _insert(hand, good)
+        if hand is not None:
+            others = asyncio.Barrier(connections)
+            await asyncio.gather(*(_orphan(db, sql, others) for sql in bad))
+            return
         await db.execute(good)
         await asyncio.gather(*(db.execute(sql) for sql in bad), return_exceptions=True)
 
@@ -498,8 +509,14 @@ async def transactions(prepare: Sequence[str], lists: Sequence[list[dict[str, An
 def sample_data() -> Iterator[None]:
     """What `python -m app.sample_data` does."""
     import runpy
+    import sys
 
-    runpy.run_module("app.sample_data", run_name="__main__", alter_sys=True)
+    sys.argv = ["app/sample_data.py"]
+    try:
+        runpy.run_module("app.sample_data", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code not in (0, None):
+            raise
     yield None
     os._exit(0)
 

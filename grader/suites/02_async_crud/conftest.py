@@ -111,7 +111,10 @@ def unlocked(student: Student) -> Callable[..., None]:
 
 @pytest.fixture
 def insert(student: Student) -> Callable[..., int]:
-    """A function that adds a row from outside, every column given, so that no default of the table is needed; its id."""
+    """A function that adds a row from outside, every column given, so that no default of the table is needed; its id.
+
+    Times are as a row of the program's has them, if there is one: how they are stored is the student's choice.
+    """
     now = "2026-01-01 00:00:00.000000"
     rest: dict[str, dict[str, Any]] = {
         "users": {"hashed_password": "x", "role": "reader", "is_active": 1, "created_at": now, "message_count": 0},
@@ -123,13 +126,44 @@ def insert(student: Student) -> Callable[..., int]:
         if table == "users":
             name = values.get("username") or student.name()
             values = {"username": name, "email": f"{name}@example.com"} | values
-        row = {name: value for name, value in (rest[table] | values).items() if name not in without}
-        marks = ", ".join("?" * len(row))
         with student.database.open(write=True) as connection:
+            written = connection.execute("SELECT created_at FROM users").fetchone()
+            times = (
+                dict.fromkeys((name for name, value in rest[table].items() if value is now), written[0])
+                if written
+                else {}
+            )
+            row = {name: value for name, value in (rest[table] | times | values).items() if name not in without}
+            marks = ", ".join("?" * len(row))
             cursor = connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
             return int(cursor.lastrowid or 0)
 
     return write
+
+
+@pytest.fixture
+def copy_row(student: Student) -> Callable[..., int]:
+    """A function that copies a row from outside, so many times; a change is SQL in which :n counts; the last id.
+
+    What else is unique (a public id, say) is left to the table.
+    """
+
+    def copy(table: str, row: int, times: int = 1, **changes: str) -> int:
+        own = f"""SELECT max(part.name) FROM pragma_index_list('{table}') keys JOIN pragma_index_info(keys.name) part
+                  WHERE keys."unique" GROUP BY keys.name HAVING count(*) = 1"""
+        with student.database.open(write=True) as connection:
+            left = {"id", *(name for (name,) in connection.execute(own))} - changes.keys()
+            names = [
+                each["name"] for each in connection.execute(f"PRAGMA table_info({table})") if each["name"] not in left
+            ]
+            values = ", ".join(changes.get(name, f'"{name}"') for name in names)
+            columns = ", ".join(f'"{name}"' for name in names)
+            sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE id = :row"
+            for number in range(times):
+                made = connection.execute(sql, {"row": row, "n": number}).lastrowid
+            return int(made or 0)
+
+    return copy
 
 
 @pytest.fixture

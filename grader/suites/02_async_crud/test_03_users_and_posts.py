@@ -97,13 +97,11 @@ def test_times(student: Student, probe: Callable, insert: Callable) -> None:
     """the database itself fills in the times"""
     database = schema(probe, student)
     why = 'server_default=func.now() is a function the database calls; the text "now()" is only a text.'
-    author = insert("users")
-    for table, names, values in (
-        ("users", ["created_at"], {}),
-        ("posts", ["created_at", "updated_at"], {"author_id": author}),
-    ):
+    author: dict[str, int] = {}
+    for table, names in (("users", ("created_at",)), ("posts", ("created_at", "updated_at"))):
+        row = insert(table, without=names, **author)
+        author = author or {"author_id": row}
         for name in names:
-            row = insert(table, without=(name,), **values)
             found = database.value(f"SELECT {name} FROM {table} WHERE id = ?", [row])
             good = found is not None and str(found)[:1].isdigit()
             did, got = f"sqlite3: INSERT INTO {table}, without {name}", f"{name} = {found!r}"

@@ -31,16 +31,6 @@ TAGS: tuple[list[str], ...] = (
 )  # fmt: skip
 
 
-def copy_of(student: Student, post_id: int, tags: str) -> int:
-    """The id of a copy of a post, made from outside, whose tags are what this SQL says."""
-    with student.database.open(write=True) as connection:
-        names = [row["name"] for row in connection.execute("PRAGMA table_info(posts)") if row["name"] != "id"]
-        values = [tags if name == "tags" else f'"{name}"' for name in names]
-        columns = ", ".join(f'"{name}"' for name in names)
-        sql = f"INSERT INTO posts ({columns}) SELECT {', '.join(values)} FROM posts WHERE id = ?"
-        return int(connection.execute(sql, [post_id]).lastrowid or 0)
-
-
 def expect_post(answer: Answer, wanted: dict[str, Any], why: str, look: str) -> dict[str, Any]:
     """Fail unless the answer is 200 and a post with exactly these values."""
     found = answer.expect(200, why=why, look=look).expect_keys("id", "author", *wanted, look=look)
@@ -150,11 +140,11 @@ def test_changed_in_place(student: Student) -> None:
 
 
 @check("2.8", points=1, needs="2.8/written-and-read", lesson="lists-as-json")
-def test_old_rows(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+def test_old_rows(app: App, newcomer: Callable, write_post: Callable, copy_row: Callable) -> None:
     """tags that are NULL or JSON null in the file are read as an empty list"""
     post = write_post(app, newcomer(app))
     for tags in ("NULL", "'null'"):
-        number = copy_of(student, post["id"], tags)
+        number = copy_row("posts", post["id"], tags=tags)
         answer = app.get(f"/posts/{number}")
         answer = Answer(
             f"GET a post whose tags are {tags} in the file",

@@ -33,16 +33,6 @@ def listed(app: App, person: Any = None, **params: Any) -> list[dict[str, Any]]:
     return found
 
 
-def copy(student: Student, table: str, row: int, times: int, **changes: str) -> None:
-    """Copy a row, from outside; a change is SQL in which :n counts the copies."""
-    with student.database.open(write=True) as connection:
-        names = [each["name"] for each in connection.execute(f"PRAGMA table_info({table})") if each["name"] != "id"]
-        values = ", ".join(changes.get(name, f'"{name}"') for name in names)
-        columns = ", ".join(f'"{name}"' for name in names)
-        sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE id = :row"
-        connection.executemany(sql, [{"row": row, "n": number} for number in range(times)])
-
-
 def selects(app: App, student: Student, **params: Any) -> int:
     """How many SELECTs a list takes; a name that only we know marks the end of the record."""
     before, mark = len(app.statements()), student.name()
@@ -77,11 +67,11 @@ def test_newest_first(app: App, newcomer: Callable, write_post: Callable) -> Non
 
 
 @check("2.9", points=1, needs="2.9/newest-first")
-def test_pages(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+def test_pages(app: App, student: Student, newcomer: Callable, write_post: Callable, copy_row: Callable) -> None:
     """skip and limit give pages that neither overlap nor leave out, also within one instant"""
     person = newcomer(app)
     _, middle, _ = (write_post(app, person)["id"] for _ in range(3))
-    copy(student, "posts", middle, 9)
+    copy_row("posts", middle, 9)
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM posts ORDER BY created_at DESC, id DESC")]
     got = [post["id"] for skip in range(0, 12, 5) for post in listed(app, skip=skip, limit=5)]
     did = "GET /posts?limit=5, with skip=0, 5 and 10; ten of the posts were written at the same moment"
@@ -163,13 +153,13 @@ def test_exact_tag(app: App, newcomer: Callable, write_post: Callable) -> None:
 
 
 @check("2.9", points=1, needs="2.9/newest-first", testimony=True, lesson="joins-against-n1")
-def test_statements(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
+def test_statements(app: App, student: Student, newcomer: Callable, write_post: Callable, copy_row: Callable) -> None:
     """50 posts by 50 authors cost no more statements than 5"""
     person = newcomer(app)
     post = write_post(app, person)["id"]
-    copy(student, "users", person.id, 50, username="username || '-' || :n", email=":n || email")
+    copy_row("users", person.id, 50, username="username || '-' || :n", email=":n || email")
     first = student.database.value("SELECT min(id) FROM users WHERE id > ?", [person.id])
-    copy(student, "posts", post, 50, author_id=f"{first} + :n")
+    copy_row("posts", post, 50, author_id=f"{first} + :n")
     listed(app, limit=5)
     counts = [selects(app, student, limit=limit) for limit in (5, 50)]
     authors = {str(each["author"]) for each in listed(app, limit=50)}

@@ -107,6 +107,11 @@ def logs_in(app: App, username: str, passwords: list[str]) -> list[str]:
     ]
 
 
+def _rests(line: str) -> list[str]:
+    """What follows each blank of a line: a password may be several words."""
+    return [line[blank.end() :].strip() for blank in re.finditer(r"[\s|]+", line)]
+
+
 @check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
 def test_passwords(student: Student, probe: Callable) -> None:
     """the passwords are random: printed, not guessed, and new in every database"""
@@ -115,7 +120,7 @@ def test_passwords(student: Student, probe: Callable) -> None:
     pieces = {
         piece
         for line in printed.splitlines()
-        for piece in (*re.split(r"[\s|]+", line), *re.split(r"(?<=[:=])\s*", line)[1:])
+        for piece in (*re.split(r"[\s|]+", line), *re.split(r"(?<=[:=])\s*", line)[1:], *_rests(line))
     }
     pieces |= {piece.strip(" .,;:'\"`()[]{}<>") for piece in pieces}
     username = student.database.value("SELECT username FROM users WHERE role = 'admin'")
