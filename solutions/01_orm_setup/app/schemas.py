@@ -47,7 +47,7 @@ class MessageOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    # TODO 1.7: id, content, timestamp (with its zone: with_zone), owner_id, and owner as a UserOut. >>>
+    # TODO 1.11: id, content, timestamp (with its zone: with_zone), owner_id, and owner as a UserOut. >>>
     #: pass
     id: int
     content: str
