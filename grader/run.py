@@ -17,6 +17,13 @@ from grader.work import work
 from grader.worker import Colleague
 
 
+def _tasks(chapter: Chapter, checks: list[Check], folder: Path) -> tuple[TaskInfo, ...]:
+    """The tasks that these checks are about, with the place of each one's first TODO in the folder."""
+    used = {check.task for check in checks}
+    titles = {id_: title for id_, title in chapter.tasks.items() if id_ in used}
+    return tuple(TaskInfo(id=id_, title=title, place=todo(folder, id_)) for id_, title in titles.items())
+
+
 def grade(
     chapter: Chapter, folder: Path, source: str, *, tasks: tuple[str, ...] = (), level: Level | None = None,
     heard: Callable[[CheckResult], None] = lambda _result: None, workers: int | None = None,
@@ -52,17 +59,8 @@ def grade(
         if colleague:
             threading.Thread(target=colleague.serve, args=(schedule[0],), daemon=True).start()
         nonlocal report
-        used = {check.task for check in checks}
-        report = report.model_copy(
-            update={
-                "tasks": tuple(
-                    TaskInfo(id=id_, title=title, place=todo(taken_in, id_))
-                    for id_, title in chapter.tasks.items()
-                    if id_ in used
-                ),
-                "checks": tuple(result(check, Outcome.ERROR) for check in checks),
-            }
-        )
+        without = tuple(result(check, Outcome.ERROR) for check in checks)
+        report = report.model_copy(update={"tasks": _tasks(chapter, checks, taken_in), "checks": without})
         return schedule[0]
 
     try:
