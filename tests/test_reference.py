@@ -56,6 +56,7 @@ def test_a_token_that_is_none_is_refused_and_the_page_is_there(student):
 
 def test_a_database_that_stays_locked_is_busy(student):
     app = student.start()
+    app.get("/").expect(200)  # it has made its tables
     with student.database.locked():
         answer = register(app, "mira").expect(503)
     assert (answer.headers["retry-after"], answer.json()["detail"]) == (

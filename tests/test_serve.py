@@ -184,6 +184,7 @@ def test_the_app_is_served_starts_again_after_a_save_explains_a_crash_and_ends(r
     try:
         address = wait(" at http").split(" at ")[1].split()[0]
         wait("Application startup complete")
+        serve.listens(int(address.rstrip("/").rpartition(":")[2]))
         with urllib.request.urlopen(address, timeout=PATIENCE) as page:
             assert b"<html" in page.read()
         file.write_text(text + "\nnot_defined\n")

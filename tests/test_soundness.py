@@ -126,15 +126,15 @@ def test_parts_that_do_not_agree_are_told(chapter, monkeypatch, tmp_path):
     moved.starter.mkdir(parents=True)
     hints = (chapter.starter / "HINTS.md").read_text("utf-8")
     (moved.starter / "HINTS.md").write_text(hints.replace("## 1.2 ", "## 9.2 ").replace("### Hint 3", "###", 1))
-    main = moved.solution / "app" / "crud.py"
-    main.write_text(main.read_text("utf-8").replace("TODO 1.11", "TODO 1.99"))
+    chat = moved.solution / "app" / "chat.py"
+    chat.write_text(chat.read_text("utf-8").replace("TODO 1.12", "TODO 1.99"))
     monkeypatch.setattr(soundness_parts, "POINTS", 99)
     monkeypatch.setattr(soundness_parts, "MOST_TESTIMONY", 0)
     monkeypatch.setattr(soundness_parts.documents, "anchors", lambda _path: set())
     text = "\n".join(soundness_parts.parts_agree(moved))
     for said in (
         "all checks together are worth 100 points", "points rest on what the student's process says",
-        "marked and checked differ: 1.11, 1.99", "HINTS.md has the tasks 1.1, 9.2", "task 1.1 has 2 hints",
+        "marked and checked differ: 1.12, 1.99", "HINTS.md has the tasks 1.1, 9.2", "task 1.1 has 2 hints",
         "There are no hints for task 1.2.", "the lesson has no section",
     ):  # fmt: skip
         assert said in text, said

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,6 +118,15 @@ def lines(process: "subprocess.Popen[str]", done: Callable[[], None]) -> Iterato
             done()
 
 
+def listens(port: int) -> None:
+    """Wait until somebody listens there: uvicorn says a moment before that the app has started."""
+    end = time.monotonic() + STOPPING
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
+            return
+        time.sleep(0.01)
+
+
 def serve(chapter: Chapter, port: int | None, say: Callable[[str], None], ready: Callable[[str], None]) -> int:
     """Serve until Ctrl-C.
 
@@ -143,9 +153,14 @@ def serve(chapter: Chapter, port: int | None, say: Callable[[str], None], ready:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     explainer = Explainer(chapter)
+
+    def started() -> None:
+        listens(chosen)
+        ready(address)
+
     try:
         with ending():
-            for text in lines(process, lambda: ready(address)):
+            for text in lines(process, started):
                 say(text)
                 if words := explainer.line(text):
                     say(f"\n  >> {words}\n")
