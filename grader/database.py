@@ -36,15 +36,16 @@ def _careful(connection: sqlite3.Connection, *, write: bool) -> sqlite3.Connecti
     """
     end = time.monotonic() + LONGEST_QUERY
     connection.execute(f"PRAGMA trusted_schema={int(write)}")
-    try:
-        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.DatabaseError as problem:  # anything else is told by the first statement that matters
-        if UNSAFE_JSON in str(problem):
-            connection.execute("PRAGMA trusted_schema=ON")
     connection.set_progress_handler(lambda: int(time.monotonic() > end), 50_000)
     connection.row_factory = sqlite3.Row
     for limit, most in LIMITS.items():
         connection.setlimit(limit, most)
+    if not write:
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.DatabaseError as problem:  # anything else is told by the first statement that matters
+            if UNSAFE_JSON in str(problem):
+                connection.execute("PRAGMA trusted_schema=ON")
     return connection
 
 

@@ -11,6 +11,11 @@ from grader.scrub import scrub
 LONGEST_LINE = 100
 
 
+def files(folder: Path) -> dict[str, Path]:
+    """The Python files of a submission (a folder that holds app/), in order, by the name a student knows: "app/crud.py"."""
+    return {path.relative_to(folder).as_posix(): path for path in sorted((folder / "app").rglob("*.py"))}
+
+
 def definition(folder: Path, name: str, likely: Container[str] = ()) -> Line | None:
     """Where a function or class is defined: "create_user", or "User.email" for a line within a class.
 
@@ -23,8 +28,7 @@ def definition(folder: Path, name: str, likely: Container[str] = ()) -> Line | N
     """
     outer, _, inner = name.partition(".")
     pattern = re.compile(rf"^\s*(?:async\s+def|def|class)\s+{re.escape(outer)}\b|^{re.escape(outer)}\s*[:=]")
-    files = {path.relative_to(folder).as_posix(): path for path in sorted((folder / "app").rglob("*.py"))}
-    for file, path in sorted(files.items(), key=lambda each: each[0] not in likely):
+    for file, path in sorted(files(folder).items(), key=lambda each: each[0] not in likely):
         lines = path.read_text("utf-8", "replace").splitlines()
         for number, text in enumerate(lines, 1):
             if pattern.match(text):
@@ -35,10 +39,10 @@ def definition(folder: Path, name: str, likely: Container[str] = ()) -> Line | N
 
 def todo(folder: Path, task: str) -> str:
     """Where the first TODO of a task stands: "app/crud.py:14", "" when there is none any more."""
-    for path in sorted((folder / "app").rglob("*.py")):
+    for file, path in files(folder).items():
         for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
             if text.lstrip().startswith(f"# TODO {task}:"):
-                return f"{path.relative_to(folder).as_posix()}:{number}"
+                return f"{file}:{number}"
     return ""
 
 

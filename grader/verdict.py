@@ -99,9 +99,8 @@ def located(line: Line | None, folder: Path) -> Line | None:
     """The same line with its text, where the record had none."""
     if line is None or line.text:
         return line
-    files = {path.relative_to(folder).as_posix(): path for path in (folder / "app").rglob("*.py")}
     try:  # the name is the program's word: nothing but its own files is read for it
-        text = files[line.path].read_text("utf-8", "replace").splitlines()[line.number - 1]
+        text = source.files(folder)[line.path].read_text("utf-8", "replace").splitlines()[line.number - 1]
     except (OSError, LookupError):
         return line
     return line.model_copy(update={"text": scrub(text, source.LONGEST_LINE)})

@@ -20,6 +20,17 @@ from grader.report import CheckResult
 from grader.schedule import Schedule
 from grader.work import work
 
+FAREWELL = 15.0  # seconds for a grader that was hung up on to clean up
+
+
+def see_off(process: subprocess.Popen[Any]) -> None:
+    """Wait until a grader that was hung up on has cleaned up; one that does not end is killed."""
+    try:
+        process.wait(FAREWELL)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
 
 class Colleague:
     """The first worker's view of the second."""
@@ -56,11 +67,7 @@ class Colleague:
         """Wait until it has cleaned up; it ends by itself when we hang up."""
         with contextlib.suppress(OSError):
             self.ours.shutdown(socket.SHUT_RDWR)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        see_off(self.process)
         self.ours.close()
 
 

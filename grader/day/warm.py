@@ -22,9 +22,9 @@ from grader.box.control import Launcher
 from grader.box.sandbox import Practice
 from grader.course import ROOT, Chapter
 from grader.report import CheckResult, Outcome, Report
+from grader.worker import see_off
 
 LAST_WORDS = 400  # characters of what the process wrote before it died
-FAREWELL = 15.0  # seconds it may take to clean up
 
 
 class Warm:
@@ -89,11 +89,7 @@ class Warm:
     def end(self) -> None:
         """Hang up, and wait until it has cleaned up."""
         self.socket.close()
-        try:
-            self.process.wait(FAREWELL)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        see_off(self.process)
         self.errors.close()
 
 

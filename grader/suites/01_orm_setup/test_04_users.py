@@ -12,7 +12,7 @@ CREATE = "import app.models; create the table of User"
 
 def schema(student: Student) -> Database:
     """The file, with the table of User in it."""
-    student.probe("01_orm_setup.table_of_users", CREATE)
+    student.probe("01_orm_setup_models.table_of_users", CREATE)
     return student.database
 
 
@@ -56,7 +56,7 @@ def test_unique(student: Student) -> None:
     """the database itself refuses a second user of the same name, and finds a name by an index"""
     database = schema(student)
     did = "INSERT INTO users (username, hashed_password) VALUES ('mira', 'x')"
-    student.probe("01_orm_setup.users", did, usernames=["mira", "noor", "mira"])
+    student.probe("01_orm_setup_models.users", did, usernames=["mira", "noor", "mira"])
     database.expect_rows(1, "users", "username = 'noor'", did=did.replace("mira", "noor"), look="User")
     stored = database.value("SELECT count(*) FROM users WHERE username = 'mira'")
     expect(
@@ -83,10 +83,10 @@ def test_ids_are_never_reused(student: Student) -> None:
     """the id of a deleted user is not given to the next"""
     database = schema(student)
     did = "store a user, delete it, store another"
-    student.probe("01_orm_setup.users", did, usernames=["mira"])
+    student.probe("01_orm_setup_models.users", did, usernames=["mira"])
     old = database.value("SELECT max(id) FROM users")
     database.write("DELETE FROM users")
-    student.probe("01_orm_setup.users", did, usernames=["noor"])
+    student.probe("01_orm_setup_models.users", did, usernames=["noor"])
     database.expect_rows(1, "users", "username = 'noor'", did=did, look="User")
     new = database.value("SELECT max(id) FROM users")
     expect(

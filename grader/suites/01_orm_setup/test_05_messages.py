@@ -15,7 +15,7 @@ NAMES = {"id", "content", "timestamp", "owner_id"}
 
 def schema(student: Student) -> Database:
     """The file, with the tables of the models in it."""
-    student.probe("01_orm_setup.tables_of_models", CREATE)
+    student.probe("01_orm_setup_models.tables_of_models", CREATE)
     return student.database
 
 
@@ -33,7 +33,7 @@ def test_belongs_to_its_owner(student: Student) -> None:
     username = student.name()
     did = f"Message(content='hello', owner=user), where user is {username}; commit"
     try:
-        student.probe("01_orm_setup.stored_by_owner", did, username=username, content="hello")
+        student.probe("01_orm_setup_models.stored_by_owner", did, username=username, content="hello")
     except CheckFailed as failure:
         failure.look = suspect(failure.got)
         raise
@@ -48,13 +48,13 @@ def test_from_both_sides(student: Student) -> None:
     """a message appended to a user's messages belongs to that user, and each side sees the other at once"""
     username = student.name()
     did = f"user.messages.append(Message(content='one')), and 'two'; commit, where user is {username}"
-    student.probe("01_orm_setup.stored_by_list", did, username=username, contents=["one", "two"])
+    student.probe("01_orm_setup_models.stored_by_list", did, username=username, contents=["one", "two"])
     student.database.expect_rows(
         2, "messages JOIN users ON users.id = messages.owner_id", "username = ?", [username], did=did, look="User.messages",
         why="Two relationships that name each other with back_populates are the two sides of one thing.",
     )  # fmt: skip
     seen = student.probe(
-        "01_orm_setup.both_sides", "Message(owner=user), then look into user.messages", username=student.name()
+        "01_orm_setup_models.both_sides", "Message(owner=user), then look into user.messages", username=student.name()
     )
     expect(
         seen == [True, True], did="Message(owner=user), then look into user.messages; and the other way round",
@@ -104,7 +104,7 @@ def moment(probe: Probe) -> datetime.datetime:
 def test_the_time_of_the_insert(student: Student) -> None:
     """the time is taken when the row is inserted"""
     did = "insert a message, wait, insert another"
-    with student.probing("01_orm_setup.times", did, username=student.name(), gap=True) as probe:
+    with student.probing("01_orm_setup_models.times", did, username=student.name(), gap=True) as probe:
         first = moment(probe)
         began = time.monotonic()
         probe.go_on()
@@ -124,7 +124,7 @@ def test_the_time_is_utc(student: Student) -> None:
     did = "insert a message, with the clock of Tokyo (TZ=Asia/Tokyo)"
     before = datetime.datetime.now(datetime.UTC)
     zone = {"TZ": "JST-9"}
-    with student.probing("01_orm_setup.times", did, username=student.name(), gap=False, env=zone) as probe:
+    with student.probing("01_orm_setup_models.times", did, username=student.name(), gap=False, env=zone) as probe:
         found = moment(probe)
     off = round((found - before).total_seconds() / 3600)
     expect(

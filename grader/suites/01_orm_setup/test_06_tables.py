@@ -24,7 +24,7 @@ def expect_tables(student: Student, did: str, why: str, look: str) -> None:
 @check("1.6", points=2, needs=("1.4", "1.5"), lesson="creating-the-tables")
 def test_from_the_command_line(student: Student) -> None:
     """create_tables makes both tables, without a server"""
-    student.probe("01_orm_setup.create_tables", COMMAND, times=1)
+    student.probe("01_orm_setup_models.create_tables", COMMAND, times=1)
     expect_tables(student, COMMAND, IMPORTED, "create_tables.create_all")
 
 
@@ -32,9 +32,9 @@ def test_from_the_command_line(student: Student) -> None:
 def test_twice_without_harm(student: Student) -> None:
     """a second call harms nothing, and the data stay"""
     did = f"{COMMAND}, then store a user, then the same command again, twice"
-    student.probe("01_orm_setup.create_tables", COMMAND, times=1)
-    student.probe("01_orm_setup.users", did, usernames=["mira"])
-    student.probe("01_orm_setup.create_tables", did, times=2)
+    student.probe("01_orm_setup_models.create_tables", COMMAND, times=1)
+    student.probe("01_orm_setup_models.users", did, usernames=["mira"])
+    student.probe("01_orm_setup_models.create_tables", did, times=2)
     student.database.expect_rows(1, "users", did=did, look="create_tables.drop_all", why=ONLY)
 
 
@@ -49,8 +49,8 @@ def test_at_start_up(student: Student) -> None:
 @check("1.6", points=1, needs="1.6/at-start-up")
 def test_a_file_with_data(student: Student) -> None:
     """a start on a file that already holds data keeps them"""
-    student.probe("01_orm_setup.create_tables", COMMAND, times=1)
-    student.probe("01_orm_setup.users", "store 30 users", usernames=[f"{student.name()}-{n}" for n in range(30)])
+    student.probe("01_orm_setup_models.create_tables", COMMAND, times=1)
+    student.probe("01_orm_setup_models.users", "store 30 users", usernames=[f"{student.name()}-{n}" for n in range(30)])
     app = student.start()
     app.get("/").expect(200, look="page")
     student.database.expect_rows(

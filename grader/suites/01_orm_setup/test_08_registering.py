@@ -60,7 +60,7 @@ def test_usable_after_a_refusal(student: Student) -> None:
     """after a refusal the same session stores the next user"""
     username, other = student.name(), student.name()
     did = f"in one session: create_user '{username}', the same again, then create_user '{other}'"
-    said = student.probe("01_orm_setup.registered_twice", did, username=username, other=other)
+    said = student.probe("01_orm_setup_models.registered_twice", did, username=username, other=other)
     student.database.expect_rows(
         1, "users", "username = ?", [other], did=f"{did}, which raised {said[2] or 'nothing'}", look="create_user.except",
         why="A failed flush leaves the transaction broken until rollback() is called.",

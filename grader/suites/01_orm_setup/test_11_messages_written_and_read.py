@@ -17,7 +17,7 @@ def with_messages(student: Student, number: int) -> tuple[App, list[str]]:
     """A running app whose file holds messages of one owner, written by its own functions."""
     contents = [f"message {n} {student.name()}" for n in range(number)]
     did = f"create_message(db, ...), {number} times"
-    student.probe("01_orm_setup.messages", did, username=student.name(), contents=contents)
+    student.probe("01_orm_setup_models.messages", did, username=student.name(), contents=contents)
     why = "Nothing is in the file before commit()."
     student.database.expect_rows(number, "messages", did=did, look="create_message", why=why)
     return student.start(), contents
@@ -84,7 +84,7 @@ def test_only_with_a_token(app: App) -> None:
 def test_pages(student: Student, newcomer: Callable, history: Callable) -> None:
     """skip and limit give pages that neither overlap nor leave out, also within one instant"""
     app, _ = with_messages(student, 3)
-    student.probe("01_orm_setup.copies", "copy the second message nine times, with its time", of=2, number=9)
+    student.probe("01_orm_setup_models.copies", "copy the second message nine times, with its time", of=2, number=9)
     person = newcomer(app)
     # Asked of the file: where times are whole seconds, all twelve are of one instant.
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM messages ORDER BY timestamp DESC, id DESC")]
@@ -137,8 +137,8 @@ def selects_between(app: App, marks: int) -> list[int]:
 def test_no_query_for_each_owner(student: Student, newcomer: Callable, history: Callable) -> None:
     """50 messages cost no more statements than 5"""
     app, _ = with_messages(student, 1)
-    student.probe("01_orm_setup.users", "store 50 users", usernames=[f"{student.name()}-{n}" for n in range(50)])
-    student.probe("01_orm_setup.message_of_everybody", "store a message of each")
+    student.probe("01_orm_setup_models.users", "store 50 users", usernames=[f"{student.name()}-{n}" for n in range(50)])
+    student.probe("01_orm_setup_models.message_of_everybody", "store a message of each")
     person = newcomer(app)
     history(app, person, limit=5)
     newcomer(app, login=False)
