@@ -21,11 +21,13 @@ class Check:
     needs: tuple[str, ...]  # tasks ("1.3": its first check) or ids of checks
     testimony: bool
     lesson: str  # an anchor in the chapter's README.md, "" for the task's own section
+    waits: bool = False
 
 
 def check(
-    task: str, *, points: int, needs: tuple[str, ...] | str = (), testimony: bool = False, lesson: str = ""
-) -> Callable[[Test], Test]:
+    task: str, *, points: int, needs: tuple[str, ...] | str = (), testimony: bool = False, lesson: str = "",
+    waits: bool = False,
+) -> Callable[[Test], Test]:  # fmt: skip
     """Declare a test function as a check.
 
     Args:
@@ -35,6 +37,7 @@ def check(
         needs: what must have passed before: tasks, of which the first check counts, or ids of checks.
         testimony: it is decided by what the student's own process says, because nothing outside shows it.
         lesson: the section of the lesson to point at when it fails.
+        waits: it takes seconds and mostly waits, so it is begun early: others run beside it.
     """
 
     def declare(test: Test) -> Test:
@@ -43,7 +46,7 @@ def check(
         if not label:
             raise ValueError(f"{test.__name__} needs a docstring: it is the line on the board")
         wanted = (needs,) if isinstance(needs, str) else needs
-        test.__check__ = Check(f"{task}/{slug}", task, label, points, wanted, testimony, lesson)  # type: ignore[attr-defined] # ours
+        test.__check__ = Check(f"{task}/{slug}", task, label, points, wanted, testimony, lesson, waits)  # type: ignore[attr-defined] # ours
         return test
 
     return declare

@@ -17,7 +17,7 @@ from grader.course import Chapter
 from grader.expect import CheckFailed
 from grader.markers import untouched
 from grader.report import CheckResult, Finding, Outcome
-from grader.schedule import Begin, Source, closure, order, result
+from grader.schedule import Begin, Source, of_tasks, order, result
 from grader.student import Student
 from grader.submission import Submission
 
@@ -48,7 +48,7 @@ class Grading:
             item.stash[CHECK] = item.function.__check__
         items.sort(key=lambda item: order(item.stash[CHECK].task))
         if self.tasks:
-            wanted = closure([item.stash[CHECK] for item in items], self.tasks)
+            wanted = of_tasks([item.stash[CHECK] for item in items], self.tasks)
             if self.alone:
                 wanted = {id_ for id_ in wanted if id_.partition("/")[0] in self.tasks}
                 for item in items:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from grader.check import Check
@@ -48,11 +48,15 @@ def resolved(checks: Sequence[Check]) -> dict[str, tuple[str, ...]]:
     return {check.id: tuple(need if need in ids else first[need] for need in check.needs) for check in checks}
 
 
-def closure(checks: Sequence[Check], tasks: Sequence[str]) -> set[str]:
+def of_tasks(checks: Sequence[Check], tasks: Sequence[str]) -> set[str]:
     """The ids of all checks of these tasks, and of what they need, and what that needs."""
-    needs = resolved(checks)
+    return closure(resolved(checks), [check.id for check in checks if check.task in tasks])
+
+
+def closure(needs: Mapping[str, Sequence[str]], ids: Iterable[str]) -> set[str]:
+    """These checks, with what they need, and what that needs."""
     wanted: set[str] = set()
-    queue = [check.id for check in checks if check.task in tasks]
+    queue = list(ids)
     while queue:
         id_ = queue.pop()
         if id_ not in wanted:
@@ -81,7 +85,8 @@ class Schedule:
         """`untouched` are the tasks not begun; `heard` is called with every result; `deadline` in seconds from now."""
         self.needs = resolved(checks)
         self.checks = {check.id: check for check in checks}
-        self.waiting = dict(self.checks)
+        early = closure(self.needs, [check.id for check in checks if check.waits])
+        self.waiting = {check.id: check for check in sorted(checks, key=lambda check: check.id not in early)}
         self.untouched = untouched
         self.heard = heard
         self.end = time.monotonic() + deadline

@@ -66,7 +66,7 @@ def test_what_a_check_needs_exists_and_comes_before_it(chapter):
             need for need in schedule.resolved(declared(chapter))[check.id] if need not in seen and "/" not in need
         ] == []
         seen.append(check.id)
-    assert schedule.closure(declared(chapter), list(chapter.tasks)) == {check.id for check in declared(chapter)}
+    assert schedule.of_tasks(declared(chapter), list(chapter.tasks)) == {check.id for check in declared(chapter)}
 
 
 @each_chapter

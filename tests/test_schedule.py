@@ -43,8 +43,18 @@ def test_a_need_that_does_not_exist_is_refused():
 
 
 def test_a_task_brings_what_it_needs_and_what_that_needs():
-    assert schedule.closure(CHECKS, ["1.2"]) == {"1.2/a", "1.2/b", "1.1/a"}
-    assert schedule.closure(CHECKS, ["1.3"]) == {"1.3/a"}
+    assert schedule.of_tasks(CHECKS, ["1.2"]) == {"1.2/a", "1.2/b", "1.1/a"}
+    assert schedule.of_tasks(CHECKS, ["1.3"]) == {"1.3/a"}
+
+
+def test_what_waits_and_what_it_needs_are_begun_first():
+    waits = Check("1.3/b", "1.3", "label", 1, ("1.2",), testimony=False, lesson="", waits=True)
+    plan = Schedule([*CHECKS, waits], set())
+    claimed = [plan.claim()]
+    plan.done(schedule.result(plan.checks["1.1/a"], Outcome.PASSED))
+    claimed += [plan.claim(), plan.claim()]
+    plan.done(schedule.result(plan.checks["1.2/a"], Outcome.PASSED))
+    assert [*claimed, plan.claim()] == ["1.1/a", "1.2/a", "1.1/b", "1.3/b"]
 
 
 def test_everything_runs_once_in_order_and_is_heard_of():

@@ -14,7 +14,7 @@ from grader.attacks.world import World
 from grader.box import kernel
 from grader.proofs import declared
 from grader.report import CheckResult, Outcome, Report
-from grader.schedule import closure
+from grader.schedule import of_tasks
 
 PATIENCE = 420  # seconds for one grading: beyond every limit of its own
 FIRST_CHECK = "1.1/speaks-to-the-file"
@@ -94,7 +94,7 @@ def judge(tried: Tried, report: Report) -> None:
     """Look at the report: complete, no point too many, and it says what happened."""
     attack, chapter = tried.attack, course.chapter(CHAPTER)
     checks = declared.checks(chapter)
-    wanted = closure(checks, attack.tasks or tuple(chapter.tasks))
+    wanted = of_tasks(checks, attack.tasks or tuple(chapter.tasks))
     tried.points, first = report.score, next(iter(report.checks), None)
     if {check.id for check in report.checks} != wanted or not report.gradable:
         tried.wrong.append(f"the report is not complete: {[c.id for c in report.checks if c.outcome is Outcome.ERROR]}")

@@ -26,6 +26,7 @@ MAX_DESCRIPTORS = 8
 
 def warm_up() -> None:
     """Load the libraries; the children share the pages as long as the collector does not touch them."""
+    gc.disable()  # each life enables it
     rehearsal.rehearse()
     gc.collect()
     gc.freeze()

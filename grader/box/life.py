@@ -1,6 +1,7 @@
 """One life of the student's app: what a forked child of the launcher does, from birth to exit."""
 
 import asyncio
+import gc
 import importlib
 import inspect
 import json
@@ -42,6 +43,7 @@ def live(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
         compile_all(Path(request["app"]))
     if request["do"] == "serve":
         serve(recorder, socket.socket(fileno=listener[0]))
+    gc.enable()
     probe(request, recorder, channel)
 
 
@@ -88,6 +90,7 @@ def serve(recorder: Recorder, listener: socket.socket) -> NoReturn:
 
     with recorder.phase("import"):
         app = importlib.import_module("app.main").app
+    gc.enable()  # an import makes much and drops little
     with recorder.phase("start"):
         uvicorn.Server(uvicorn.Config(recorder.watch(app), **UVICORN_OPTIONS)).run(sockets=[listener])
     sys.exit(0)

@@ -153,7 +153,7 @@ def test_a_binary_frame(app: App, newcomer: Callable) -> None:
             first.until(LEFT.format(noor), did=f"{noor}, who sent a binary frame, leaves", look="chat.left", why=OTHERS)
 
 
-@check("1.12", points=1, needs="1.12/says", lesson="sockets")
+@check("1.12", points=1, needs="1.12/says", lesson="sockets", waits=True)
 def test_somebody_never_reads(app: App, newcomer: Callable) -> None:
     """a client that never reads its messages does not stop the others"""
     with ExitStack() as stack:
@@ -201,7 +201,7 @@ def answers_while_busy(app: App, student: Student, busy: Callable[[], object]) -
     return not late
 
 
-@check("1.12", points=1, needs="1.12/stored-before-broadcast", lesson="the-event-loop-never-waits")
+@check("1.12", points=1, needs="1.12/stored-before-broadcast", lesson="the-event-loop-never-waits", waits=True)
 def test_while_the_database_is_busy(app: App, newcomer: Callable, student: Student) -> None:
     """while a message, or a registration, waits for the database, the server answers others"""
     with ExitStack() as stack:

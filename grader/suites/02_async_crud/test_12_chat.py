@@ -137,7 +137,7 @@ def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) ->
         )  # fmt: skip
 
 
-@check("2.12", points=1, needs="2.12/says")
+@check("2.12", points=1, needs="2.12/says", waits=True)
 def test_gone_or_deaf(app: App, newcomer: Callable) -> None:
     """a client that never reads, and one that is gone without a word, hurt nobody"""
     with ExitStack() as stack:

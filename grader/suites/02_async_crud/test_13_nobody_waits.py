@@ -139,7 +139,7 @@ def test_somebody_registers(student: Student) -> None:
     )  # fmt: skip
 
 
-@check("2.13", points=2, needs=("2.8", "2.12"), lesson="fake-async")
+@check("2.13", points=2, needs=("2.8", "2.12"), lesson="fake-async", waits=True)
 def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable) -> None:
     """while another program holds the file, 14 writes wait: registrations, posts, messages; others are answered"""
     did, late = "lock the file as another program would, write 14 times, and GET /openapi.json again and again", False
