@@ -1,5 +1,6 @@
 """Runs one suite against one version, and gives the Report. A second worker shares the checks."""
 
+import contextlib
 import os
 import threading
 import time
@@ -63,11 +64,13 @@ def grade(
         report = report.model_copy(update={"tasks": _tasks(chapter, checks, taken_in), "checks": without})
         return schedule[0]
 
-    try:
-        notes = work(chapter, folder, tasks, begin, level, warm, alone=alone)
-    finally:
+    with contextlib.ExitStack() as stack:
         if colleague:
-            colleague.close()
+            stack.callback(colleague.close)
+        launcher = warm or Launcher(level or Practice(), twin=colleague.twin if colleague else None)
+        if not warm:
+            stack.callback(launcher.close)
+        notes = work(chapter, folder, tasks, begin, launcher, alone=alone)
     for found in schedule[0].results.values() if schedule else ():
         report = report.with_result(found)
     return report.model_copy(update={"seconds": round(time.monotonic() - began, 2), "notes": notes})

@@ -1,10 +1,9 @@
-"""One worker's run of a suite: a launcher, the submission taken in, and pytest with the plugin."""
+"""One worker's run of a suite: the submission taken in, and pytest with the plugin."""
 
 import os
 from pathlib import Path
 
 from grader.box.control import Launcher
-from grader.box.sandbox import Level, Practice
 from grader.course import Chapter
 from grader.schedule import Begin
 
@@ -21,8 +20,7 @@ def work(
     folder: Path,
     tasks: tuple[str, ...],
     begin: Begin,
-    level: Level | None = None,
-    warm: Launcher | None = None,
+    launcher: Launcher,
     *,
     alone: bool = False,
 ) -> tuple[str, ...]:
@@ -34,33 +32,27 @@ def work(
         tasks: only these tasks and what they need; all when empty.
         begin: told which checks are declared, where the submission was copied to and which tasks are not begun; gives
             the source of the next check.
-        level: how the program is confined; `Practice` when None.
-        warm: a launcher to use, and to leave running; one is started and ended when None.
+        launcher: what runs the program; it may be warming up still.
         alone: without what the tasks need.
 
     Returns:
         What of the submission was left out.
     """
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # no plugin of the environment has a say in a verdict
-    launcher = warm or Launcher(level or Practice())  # first: it warms up while we import
+    import pytest  # noqa: PLC0415 -- while the launcher warms up
+
+    from grader.plugin import Grading  # noqa: PLC0415
+    from grader.submission import Submission  # noqa: PLC0415
+
+    # Coverage finds the reference by the name of its copy; of others the name says nothing.
+    place = str(folder.relative_to(chapter.root)) if folder == chapter.solution else "submission"
+    submission = Submission(folder / "app", launcher, place)
     try:
-        import pytest  # noqa: PLC0415
-
-        from grader.plugin import Grading  # noqa: PLC0415
-        from grader.submission import Submission  # noqa: PLC0415
-
-        # Coverage finds the reference by the name of its copy; of others the name says nothing.
-        place = str(folder.relative_to(chapter.root)) if folder == chapter.solution else "submission"
-        submission = Submission(folder / "app", launcher, place)
-        try:
-            grading = Grading(chapter, submission, tasks, begin, alone=alone)
-            options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]
-            status = pytest.main([str(chapter.suite), *options], plugins=[grading])
-            if status == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
-                raise KeyboardInterrupt
-        finally:
-            submission.close()
+        grading = Grading(chapter, submission, tasks, begin, alone=alone)
+        options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]
+        status = pytest.main([str(chapter.suite), *options], plugins=[grading])
+        if status == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
+            raise KeyboardInterrupt
     finally:
-        if warm is None:
-            launcher.close()
+        submission.close()
     return submission.notes

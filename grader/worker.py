@@ -14,6 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from grader.box.control import Launcher
+from grader.box.sandbox import Practice
 from grader.check import Check
 from grader.course import Chapter
 from grader.report import CheckResult
@@ -36,17 +38,19 @@ class Colleague:
     """The first worker's view of the second."""
 
     def __init__(self, chapter: Chapter, folder: Path, tasks: tuple[str, ...]) -> None:
-        """Start it; it warms up while we do."""
+        """Start it. It imports while our launcher warms up, whose `twin` becomes its own."""
         self.ours, theirs = socket.socketpair()
+        self.twin, control = socket.socketpair()
         order = json.dumps(
             {"slug": chapter.slug, "root": str(chapter.root), "folder": str(folder.absolute()), "tasks": tasks}
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "grader.worker", str(theirs.fileno()), order],
-            pass_fds=[theirs.fileno()], cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "grader.worker", str(theirs.fileno()), str(control.fileno()), order],
+            pass_fds=[theirs.fileno(), control.fileno()], cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us; it is told by our hanging up, once
         )  # fmt: skip
         theirs.close()
+        control.close()
 
     def serve(self, schedule: Schedule) -> None:
         """Answer its claims and take its results, until it hangs up; what it left undone waits again."""
@@ -107,7 +111,7 @@ class Remote:
             threading.Event().wait(0.5)
 
 
-def main(descriptor: int, order: str) -> None:
+def main(descriptor: int, control: int, order: str) -> None:
     """Work until there is nothing more to claim."""
     told = json.loads(order)
     remote = Remote(socket.socket(fileno=descriptor))
@@ -117,11 +121,13 @@ def main(descriptor: int, order: str) -> None:
 
     with contextlib.suppress(KeyboardInterrupt, OSError):  # a full disk is told by the first worker
         threading.Thread(target=remote.watch, daemon=True).start()
+        launcher = Launcher(Practice(), control=socket.socket(fileno=control))
         try:
-            work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin)
+            work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin, launcher)
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # we are leaving already, and no traceback says so better
+            launcher.close()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -211,18 +212,53 @@ def test_a_launcher_killed_by_its_own_life_is_noticed_and_the_next_life_works(be
     own = Launcher(Practice())
     try:
         life = begin("kills_launcher", of=own)
-        own.process.wait(10)
+        own.process.process.wait(10)
         assert over(begin("exits", of=own, status=4)).status == 4 << 8
         assert str(life.exit) == "the process that starts your program was killed"
     finally:
         own.close()
 
 
+@pytest.fixture
+def twins():
+    """A launcher and its twin; nothing is left of them."""
+    before = set(kernel.descendants(os.getpid()))
+    ours, theirs = socket.socketpair()
+    found = Launcher(Practice(), twin=theirs), Launcher(Practice(), control=ours)
+    yield found
+    for each in found:
+        each.close()
+    end = time.monotonic() + 10
+    while set(kernel.descendants(os.getpid())) > before and time.monotonic() < end:
+        time.sleep(0.01)  # it has hung up, and is about to be gone
+    assert set(kernel.descendants(os.getpid())) <= before
+
+
+@pytest.mark.parametrize("function", ["has_child", "fathers_many"])
+def test_twins_sweep_up_after_their_own_lives_alone(begin, twins, function):
+    staying = [begin("sleeps", of=each) for each in twins]
+    for each in twins:
+        over(begin(function, of=each))
+    assert [life.exit for life in staying] == [None, None]
+    twin = twins[1].process.pid
+    assert kernel.descendants(twin) == [staying[1].pid]
+    assert set(kernel.descendants(twins[0].process.pid)) == {twin, *(life.pid for life in staying)}
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_whoever_kills_a_launcher_leaves_its_twin_alone(begin, twins, killed):
+    staying = begin("sleeps", of=twins[1 - killed])
+    for status in (4, 5):
+        assert over(begin("kills_launcher", of=twins[killed])).reason == "launcher"
+        assert over(begin("exits", of=twins[killed], status=status)).status == status << 8
+    assert staying.exit is None
+
+
 def test_a_launcher_that_does_not_answer_is_gone(begin, monkeypatch):
     monkeypatch.setattr(control, "BIRTH_DEADLINE", 0.2)
     own = Launcher(Practice())
     try:
-        own.process.send_signal(signal.SIGSTOP)
+        own.process.process.send_signal(signal.SIGSTOP)
         ours, theirs = socket.socketpair(socket.AF_UNIX)
         with ours, pytest.raises(LauncherGoneError):
             own.begin({"do": "serve", "app": "/", "cwd": "/", "bytecode": "/", "env": {}}, theirs)

@@ -7,14 +7,14 @@ import secrets
 import selectors
 import signal
 import socket
-import subprocess
 import threading
 import time
 from typing import Any
 
-from grader.box import kernel, refuge
+from grader.box import kernel
 from grader.box.lives import Exit, Life
 from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES, Level
+from grader.box.started import Started, Twin
 
 BIRTH_DEADLINE = 60.0  # seconds; the first one waits for the launcher's imports
 WATCH_EVERY = 0.25  # seconds between two looks at the memory
@@ -27,8 +27,16 @@ class LauncherGoneError(Exception):
 class Launcher:
     """One launcher process and the lives below it. Start it from the main thread."""
 
-    def __init__(self, level: Level) -> None:
-        """Start warming up; nothing is waited for yet."""
+    def __init__(
+        self, level: Level, *, twin: socket.socket | None = None, control: socket.socket | None = None
+    ) -> None:
+        """Start warming up; nothing is waited for yet.
+
+        Args:
+            level: how what runs is confined.
+            twin: the end of a colleague's `control` for which our process forks a twin of itself.
+            control: take that twin, and start no process.
+        """
         self.level = level
         self.lives: dict[int, Life] = {}
         self.lock = threading.Lock()
@@ -36,22 +44,15 @@ class Launcher:
         self.closed = False
         kernel.adopt_orphans()
         self.spare = frozenset(kernel.descendants(os.getpid()))  # not ours to end
-        self.spawn()
+        self.listen_to(Twin(control) if control else Started(level, twin))
         self.thread = threading.Thread(target=self.pump, daemon=True, name="pump")
         self.thread.start()
 
-    def spawn(self) -> None:
-        """Start the process."""
-        self.control, theirs = socket.socketpair()
-        command, environment, options = refuge.invocation(self.level.refuge, theirs.fileno())
-        self.process = subprocess.Popen(
-            self.level.confine(command), pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL,
-            start_new_session=True, cwd="/", **options,
-        )  # fmt: skip
-        theirs.close()
-        self.chain: frozenset[int] = frozenset({self.process.pid})
+    def listen_to(self, process: Started | Twin) -> None:
+        """Have this process begin the lives from now on."""
+        self.process = process
         self.selector = selectors.DefaultSelector()
-        self.selector.register(self.control, selectors.EVENT_READ, self.hear)
+        self.selector.register(process.control, selectors.EVENT_READ, self.hear)
         self.heard = b""
 
     def begin(self, request: dict[str, Any], listener: socket.socket | None = None) -> Life:
@@ -65,7 +66,7 @@ class Launcher:
             LauncherGoneError: the launcher was killed, or does not answer within a minute.
         """
         with self.lock:
-            if self.process.poll() is not None:
+            if self.process.gone():
                 self.respawn()
             self.count += 1
             life = Life(self.count, nonce=secrets.token_hex(8), folder=request.get("own", ""))
@@ -76,9 +77,9 @@ class Launcher:
             theirs = life.hand_over()
             passed = [*theirs, *([listener.fileno()] if listener else [])]
             try:
-                socket.send_fds(self.control, [json.dumps(message).encode() + b"\n"], passed)
+                socket.send_fds(self.process.control, [json.dumps(message).encode() + b"\n"], passed)
                 life.meet(BIRTH_DEADLINE)
-                self.chain |= kernel.ancestors(life.pid, self.process.pid)
+                self.process.bore(life.pid)
             except (OSError, EOFError) as problem:
                 life.finish(Exit(reason="launcher"))
                 raise LauncherGoneError(str(problem)) from problem
@@ -91,10 +92,10 @@ class Launcher:
 
     def respawn(self) -> None:
         """Start another launcher after the student's code ended the first."""
-        self.control.close()
+        self.process.control.close()
         kernel.kill_below(os.getpid(), keep_trees=self.spare)
         self.bury()
-        self.spawn()
+        self.listen_to(Started(self.level))
 
     def bury(self) -> None:
         """Every life is over, since the launcher is."""
@@ -125,14 +126,18 @@ class Launcher:
 
     def hear(self) -> None:
         """Take what the launcher says: which life has ended, and how."""
-        data = self.control.recv(65_536)
+        data = self.process.control.recv(65_536)
         if not data:
-            self.selector.unregister(self.control)
+            self.selector.unregister(self.process.control)
+            for each in [] if self.closed else list(self.lives.values()):
+                each.signal(signal.SIGKILL)
+                self.ended(each, Exit(reason="launcher"))
             return
         *lines, self.heard = (self.heard + data[-65_536:]).split(b"\n")
         for line in lines:
             with contextlib.suppress(ValueError, AttributeError, TypeError):
                 message = json.loads(line)
+                self.spare |= {message["twin"]} if "twin" in message else set()  # the colleague's to end
                 life = self.lives.get(message.get("exit"))
                 if life is not None:
                     self.ended(life, Exit(status=int(message["status"])))
@@ -158,7 +163,7 @@ class Launcher:
     def sweep(self) -> None:
         """Kill whatever is below us and is neither a life nor the launcher, with what confines it."""
         alive = [each.pid for each in self.lives.values() if each.signal_works()]
-        kernel.kill_below(os.getpid(), keep=self.chain, keep_trees=self.spare.union(alive))
+        self.process.sweep(alive, self.spare)
 
     def watch(self) -> None:
         """Stop a life that takes more memory, starts more processes, writes or prints more than it may."""
@@ -188,12 +193,7 @@ class Launcher:
         """End every life, the launcher, and whatever else is below us."""
         with self.lock:
             self.closed = True
-        with contextlib.suppress(OSError):
-            self.control.shutdown(socket.SHUT_RDWR)  # the launcher ends its lives and itself
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(2)
-        kernel.kill_below(os.getpid(), keep_trees=self.spare)
-        self.process.wait()
+        self.process.close(self.spare)
         self.thread.join(2)
         self.bury()
-        self.control.close()
+        self.process.control.close()

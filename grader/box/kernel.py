@@ -127,6 +127,11 @@ def descendants(root: int, table: dict[int, tuple[int, int]] | None = None) -> l
     return found
 
 
+def parent(pid: int) -> int:
+    """The process that a process is a child of; 0 when it is gone."""
+    return process_table().get(pid, (0, 0))[0]
+
+
 def ancestors(pid: int, root: int) -> set[int]:
     """The processes between `pid` and `root`, which is among them; nothing when `pid` is not below `root`."""
     table, found = process_table(), set()

@@ -1,0 +1,100 @@
+"""The launcher's process: one that we start, or a twin that a colleague's launcher forks for us once it is warm."""
+
+import contextlib
+import os
+import socket
+import subprocess
+from collections.abc import Collection
+
+from grader.box import kernel, refuge
+from grader.box.sandbox import Level
+
+
+def hung_up(control: socket.socket) -> bool:
+    """Whether there is nobody at the other end."""
+    try:
+        return not control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+class Started:
+    """A process of our own."""
+
+    def __init__(self, level: Level, twin: socket.socket | None = None) -> None:
+        """Start it; nothing is waited for.
+
+        Args:
+            level: how it is confined.
+            twin: its end of a colleague's control socket, for which it forks a twin; closed on our side.
+        """
+        self.control, theirs = socket.socketpair()
+        passed = [theirs, *([twin] if twin else [])]
+        numbers = [each.fileno() for each in passed]
+        command, environment, options = refuge.invocation(level.refuge, numbers)
+        self.process = subprocess.Popen(
+            level.confine(command), pass_fds=numbers, env=environment, stdin=subprocess.DEVNULL,
+            start_new_session=True, cwd="/", **options,
+        )  # fmt: skip
+        for each in passed:
+            each.close()
+        self.pid = self.process.pid
+        self.chain: frozenset[int] = frozenset({self.pid})
+
+    def gone(self) -> bool:
+        """Whether it has ended, or is about to."""
+        if hung_up(self.control):
+            self.process.kill()
+            self.process.wait()
+        return self.process.poll() is not None
+
+    def bore(self, pid: int) -> None:
+        """A life of it has this process id: whatever is between the two belongs to the launcher."""
+        self.chain |= kernel.ancestors(pid, self.pid)
+
+    def sweep(self, alive: Collection[int], others: Collection[int]) -> None:
+        """Kill what lives left behind: everything below us but the launcher, these lives, and these other trees."""
+        kernel.kill_below(os.getpid(), keep=self.chain, keep_trees={*alive, *others})
+
+    def close(self, others: Collection[int]) -> None:
+        """Hang up, on which it ends its lives and itself; kill what is left, but for these other trees."""
+        with contextlib.suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        kernel.kill_below(os.getpid(), keep_trees=others)
+        self.process.wait()
+
+
+class Twin:
+    """A process below a colleague's launcher. It adopts the orphans of its lives, so they are found below it."""
+
+    def __init__(self, control: socket.socket) -> None:
+        """Our end of its control socket."""
+        self.control = control
+        self.pid = 0  # until its first life names it
+
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return hung_up(self.control)
+
+    def bore(self, pid: int) -> None:
+        """A life of it has this process id."""
+        self.pid = kernel.parent(pid) or self.pid
+
+    def sweep(self, alive: Collection[int], others: Collection[int]) -> None:
+        """Kill what lives left behind: everything below it but these lives."""
+        del others
+        if self.pid:
+            kernel.kill_below(self.pid, keep_trees=alive)
+
+    def close(self, others: Collection[int]) -> None:
+        """Hang up, and hear that it has ended its lives and itself."""
+        del others
+        with contextlib.suppress(OSError):
+            self.control.settimeout(2)
+            self.control.shutdown(socket.SHUT_WR)
+            while self.control.recv(4096):
+                pass
