@@ -17,6 +17,7 @@ from grader import course, starters
 from grader.box import kernel
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 300  # seconds for one command of the grader, on a machine that has other work
 IGNORED = shutil.ignore_patterns("__pycache__", "*.db*")
 
 
@@ -50,8 +51,13 @@ class Grader:
         return self.wait(self.start(*arguments, **options))
 
     @staticmethod
-    def wait(process: "subprocess.Popen[str]", patience: float = 120) -> Ran:
-        out, err = process.communicate(timeout=patience)
+    def wait(process: "subprocess.Popen[str]", patience: float = PATIENCE) -> Ran:
+        with process:
+            try:
+                out, err = process.communicate(timeout=patience)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         return Ran(process.returncode, out, err)
 
 

@@ -136,7 +136,7 @@ def test_a_life_that_takes_too_much_memory_is_stopped(begin):
     life = begin("eats")
     highest = 0
     while not life.over.wait(0.02):
-        highest = max(highest, kernel.usage(life.pid)[0])
+        highest = max(highest, kernel.usage(life.pid, kernel.process_table())[0])
     assert life.exit.reason == "memory"
     assert "more memory than it may" in str(life.exit)
     assert highest < 4096 * MEGABYTE

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from grader.box import kernel
+from grader.box import disk, kernel
 from grader.box.lives import Exit, Life
 from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES, Level
 from grader.box.started import Started, Twin
@@ -167,13 +167,14 @@ class Launcher:
 
     def watch(self) -> None:
         """Stop a life that takes more memory, starts more processes, writes or prints more than it may."""
+        table = kernel.process_table() if self.lives else {}
         for life in [life for life in list(self.lives.values()) if life.pid and not life.exit]:
-            memory, processes = kernel.usage(life.pid)
+            memory, processes = kernel.usage(life.pid, table)
             if memory > MEMORY:
                 life.stop_for("memory")
             elif processes > PROCESSES:
                 life.stop_for("processes")
-            elif life.folder and kernel.written(life.folder) + kernel.unlinked(life.pid) > DISK:
+            elif life.folder and disk.taken(life.folder, life.pid, table) > DISK:
                 life.stop_for("disk")
             elif sum(tap.total for tap in life.taps) > OUTPUT:
                 life.stop_for("output")

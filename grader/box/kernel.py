@@ -8,12 +8,12 @@ import ctypes
 import os
 import signal
 import socket
-import stat
 import struct
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from typing import TypeAlias
 
 LINUX = sys.platform == "linux"
 
@@ -24,8 +24,6 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 SO_PASSCRED = 16
 SCM_CREDENTIALS = 2
-
-SMALLEST = 4096  # bytes that a name counts, however little is in the file
 
 
 def _prctl(option: int, value: int) -> None:
@@ -93,18 +91,26 @@ def open_process(pid: int) -> Callable[[int], None]:
     return send_by_number
 
 
-def process_table() -> dict[int, tuple[int, int]]:
-    """Every process: its id -> (its parent's id, its resident memory in bytes)."""
-    table: dict[int, tuple[int, int]] = {}
+Processes: TypeAlias = dict[int, tuple[int, int]]  # its id -> (its parent's id, its resident memory in bytes)
+
+
+def _processes(names: Iterable[str]) -> Processes:
+    """What Linux says of the processes with these names in /proc."""
+    table: Processes = {}
+    page = os.sysconf("SC_PAGE_SIZE")
+    for name in names:
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 -- runs often
+            fields = file.read().rpartition(b")")[2].split(None, 22)
+            if fields[0] != b"Z":
+                table[int(name)] = (int(fields[1]), int(fields[21]) * page)
+    return table
+
+
+def process_table() -> Processes:
+    """Every process."""
     if LINUX:
-        page = os.sysconf("SC_PAGE_SIZE")
-        for name in os.listdir("/proc"):  # noqa: PTH208 -- runs often; names are all we need
-            if name.isdigit():
-                with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                    fields = file.read().rpartition(b")")[2].split(None, 22)
-                    if fields[0] != b"Z":
-                        table[int(name)] = (int(fields[1]), int(fields[21]) * page)
-        return table
+        return _processes(filter(str.isdigit, os.listdir("/proc")))  # noqa: PTH208 -- runs often; names are all we need
+    table: Processes = {}
     listing = subprocess.run(["/bin/ps", "-axo", "pid=,ppid=,rss="], capture_output=True, text=True, check=False)
     for line in listing.stdout.splitlines():
         pid, parent, kilobytes = (int(field) for field in line.split())
@@ -112,7 +118,7 @@ def process_table() -> dict[int, tuple[int, int]]:
     return table
 
 
-def descendants(root: int, table: dict[int, tuple[int, int]] | None = None) -> list[int]:
+def descendants(root: int, table: Processes | None = None) -> list[int]:
     """The processes below `root`, children before grandchildren."""
     table = process_table() if table is None else table
     children: dict[int, list[int]] = {}
@@ -129,47 +135,22 @@ def descendants(root: int, table: dict[int, tuple[int, int]] | None = None) -> l
 
 def parent(pid: int) -> int:
     """The process that a process is a child of; 0 when it is gone."""
-    return process_table().get(pid, (0, 0))[0]
+    return (_processes([str(pid)]) if LINUX else process_table()).get(pid, (0, 0))[0]
 
 
 def ancestors(pid: int, root: int) -> set[int]:
     """The processes between `pid` and `root`, which is among them; nothing when `pid` is not below `root`."""
-    table, found = process_table(), set()
-    while pid in table and pid != root:
-        pid = table[pid][0]
+    found = set()
+    while pid and pid != root:
+        pid = parent(pid)
         found.add(pid)
     return found if pid == root else set()
 
 
-def usage(pid: int) -> tuple[int, int]:
+def usage(pid: int, table: Processes) -> tuple[int, int]:
     """The resident memory in bytes of a process and all below it, and how many they are; 0 when it is gone."""
-    table = process_table()
     there = [each for each in [pid, *descendants(pid, table)] if each in table]
     return sum(table[each][1] for each in there), len(there)
-
-
-def written(folder: str) -> int:
-    """The bytes that the files below a folder take on the disk; an empty one takes its name."""
-    total = 0
-    for where, folders, names in os.walk(folder):
-        total += SMALLEST * len(folders)
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += max(SMALLEST, os.lstat(os.path.join(where, name)).st_blocks * 512)  # noqa: PTH118 -- runs often
-    return total
-
-
-def unlinked(pid: int) -> int:
-    """The bytes on the disk that a process and all below it hold open and have removed (Linux)."""
-    found: dict[tuple[int, int], int] = {}
-    for each in [pid, *descendants(pid)] if LINUX else []:
-        with contextlib.suppress(OSError):  # it has ended, or may not be looked at
-            for name in os.listdir(f"/proc/{each}/fd"):  # noqa: PTH208 -- runs often; names are all we need
-                with contextlib.suppress(OSError):
-                    about = os.stat(f"/proc/{each}/fd/{name}")  # noqa: PTH116 -- runs often
-                    if about.st_nlink == 0 and stat.S_ISREG(about.st_mode):
-                        found[about.st_dev, about.st_ino] = about.st_blocks * 512
-    return sum(found.values())
 
 
 def kill_all(pids: list[int]) -> None:
