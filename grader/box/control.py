@@ -44,6 +44,7 @@ class Launcher:
         self.closed = False
         kernel.adopt_orphans()
         self.spare = frozenset(kernel.descendants(os.getpid()))  # not ours to end
+        self.twins: set[int] = set()  # not ours either, until we close
         self.listen_to(Twin(control) if control else Started(level, twin))
         self.thread = threading.Thread(target=self.pump, daemon=True, name="pump")
         self.thread.start()
@@ -93,7 +94,7 @@ class Launcher:
     def respawn(self) -> None:
         """Start another launcher after the student's code ended the first."""
         self.process.control.close()
-        kernel.kill_below(os.getpid(), keep_trees=self.spare)
+        kernel.kill_below(os.getpid(), keep_trees=self.spare | self.twins)
         self.bury()
         self.listen_to(Started(self.level))
 
@@ -137,9 +138,8 @@ class Launcher:
         for line in lines:
             with contextlib.suppress(ValueError, AttributeError, TypeError):
                 message = json.loads(line)
-                self.spare |= {message["twin"]} if "twin" in message else set()  # the colleague's to end
-                life = self.lives.get(message.get("exit"))
-                if life is not None:
+                self.twins |= {message["twin"]} if "twin" in message else set()
+                if life := self.lives.get(message.get("exit")):
                     self.ended(life, Exit(status=int(message["status"])))
 
     def ended(self, life: Life, exit_: Exit) -> None:
@@ -163,7 +163,7 @@ class Launcher:
     def sweep(self) -> None:
         """Kill whatever is below us and is neither a life nor the launcher, with what confines it."""
         alive = [each.pid for each in self.lives.values() if each.signal_works()]
-        self.process.sweep(alive, self.spare)
+        self.process.sweep(alive, self.spare | self.twins)
 
     def watch(self) -> None:
         """Stop a life that takes more memory, starts more processes, writes or prints more than it may."""
