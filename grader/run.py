@@ -65,11 +65,11 @@ def grade(
         return schedule[0]
 
     with contextlib.ExitStack() as stack:
+        if colleague:
+            stack.callback(colleague.close)  # last: it is leaving by itself
         launcher = warm or Launcher(level or Practice(), twin=colleague.twin if colleague else None)
         if not warm:
             stack.callback(launcher.close)
-        if colleague:
-            stack.callback(colleague.close)  # before its launcher's twin
         notes = work(chapter, folder, tasks, begin, launcher, alone=alone)
     for found in schedule[0].results.values() if schedule else ():
         report = report.with_result(found)

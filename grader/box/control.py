@@ -111,7 +111,7 @@ class Launcher:
         next_watch = time.monotonic()
         while not self.closed:
             with contextlib.suppress(OSError, ValueError, RuntimeError):  # closed under us, by close() or respawn()
-                for key, _ in self.selector.select(WATCH_EVERY):
+                for key, _ in self.selector.select(WATCH_EVERY / 5):  # it may be closed with nobody left to wake it
                     self.attend(key.fileobj, key.data)
             if time.monotonic() >= next_watch:
                 self.watch()
