@@ -1,9 +1,13 @@
-"""Tries the bank on a plain pytest grader, confined by bubblewrap from outside: python tests/attacks/plain/compare.py.
+"""Tries the bank on what an instructor would use instead: python tests/attacks/plain/compare.py.
 
-Nothing but the bubble keeps these programs from this machine: without bwrap it refuses.
+Each grader imports the program into its own process, as they do; a bubble from outside keeps the program from this
+machine, so without bwrap it refuses. gradescope-utils takes part where it can be imported.
 """
 
+import importlib.util
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,87 +15,83 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT))
 
 from grader.attacks.bank import Attack, load  # noqa: E402 -- the folder of the grader first
 
 LIMIT = 30  # seconds
 EXHAUSTING = ("exhaust",)  # a bubble bounds no memory: these are not run
-HONEST = 1  # of the four tests a starter with task 1.1 passes one
+HONEST = 1  # of the four checks a starter with task 1.1 passes one
+BUBBLE = ("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev")
+COMMANDS = {
+    "pytest": ("-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--junitxml=report", "plain_checks.py"),
+    "gradescope-utils": ("gradescope_checks.py",),
+}
+OUTCOMES = ("full marks", "points gained", "got what it tried", "no report, status 0", "no report", "held")
 
 
-def outcome(attack: Attack, folder: Path) -> str:
-    """What the plain grader makes of an attack, in a word or two."""
+def points(grader: str, folder: Path) -> tuple[int, int] | None:
+    """What the grader's own report says: points, and of how many; None without a report."""
+    try:
+        if grader == "pytest":
+            text = (folder / "report").read_text("utf-8", "replace")
+            counts = {
+                name: int(number) for name, number in re.findall(r'(tests|failures|errors|skipped)="(\d+)"', text)[:4]
+            }
+            return counts.pop("tests") - sum(counts.values()), 4
+        tests = json.loads((folder / "results.json").read_text("utf-8", "replace"))["tests"]
+        return round(sum(test["score"] for test in tests)), 4
+    except (OSError, LookupError, ValueError, TypeError):
+        return None
+
+
+def outcome(grader: str, attack: Attack, folder: Path) -> str:
+    """What a grader makes of an attack: one of OUTCOMES."""
     aims = {"SECRET": folder / "secret", "NEIGHBOUR": folder / "secret", "CANARY": folder, "OUT": folder, "ROOT": ROOT,
             "TOKEN": "x", "US": 1, "PORT": 9, "UDP": 9, "NAME": "x"}  # fmt: skip
     (folder / "secret").write_text("the-secret", "utf-8")
     attack.write(folder, aims)
-    shutil.copy(Path(__file__).parent / "plain_checks.py", folder / "test_plain.py")
-    python = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        f"--junitxml={folder}/junit.xml",
-        str(folder),
-    ]
-    bubble = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
-    bubble += [
-        "--bind",
-        str(folder),
-        str(folder),
-        "--chdir",
-        str(folder),
-        "--setenv",
-        "DATABASE_URL",
-        f"sqlite:///{folder}/chat.db",
-    ]
+    for checks in HERE.glob("*_checks.py"):
+        shutil.copy(checks, folder)
+    bound = ["--bind", str(folder), str(folder), "--chdir", str(folder)]
+    bound += ["--setenv", "DATABASE_URL", f"sqlite:///{folder}/chat.db"]
     try:
         done = subprocess.run(
-            [*bubble, *python],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=LIMIT,
-            check=False,
-            start_new_session=True,
-        )
+            [*BUBBLE, *bound, sys.executable, *COMMANDS[grader]],
+            capture_output=True, text=True, errors="replace", timeout=LIMIT, check=False, start_new_session=True,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return "no report: hangs"
-    if not (folder / "junit.xml").exists():
-        return "no report, and status 0" if done.returncode == 0 else "no report"
-    said = done.stdout + done.stderr + (folder / "junit.xml").read_text("utf-8", "replace")
-    passed = next(
-        (int(word) for word, after in zip(said.split(), said.split()[1:], strict=False) if after.startswith("passed")),
-        0,
-    )
-    if done.returncode == 0:
+        return "no report"
+    if (found := points(grader, folder)) is None:
+        return "no report" if done.returncode else "no report, status 0"
+    said = done.stdout + done.stderr + "".join(path.read_text("utf-8", "replace") for path in folder.glob("re*"))
+    if found[0] >= found[1] or (grader == "pytest" and done.returncode == 0):
         return "full marks"
-    if passed > HONEST:
+    if found[0] > HONEST:
         return "points gained"
-    if "worked: " in said or "the-secret" in said or any(folder.glob("pwned*")):
-        return "got what it tried"
-    return "held"
+    tried = "worked: " in said or "the-secret" in said or any(folder.glob("pwned*"))
+    return "got what it tried" if tried else "held"
 
 
 def main() -> None:
-    """Print the table, by kind."""
+    """Try all, and print the table of docs/security.md."""
     if not shutil.which("bwrap"):
         sys.exit("Install bubblewrap first: these programs are hostile.")
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    found: dict[str, Counter[str]] = {}
+    graders = [name for name in COMMANDS if importlib.util.find_spec(name.replace("-", "_"))]
+    found = {name: Counter[str]() for name in graders}
     for attack in load():
         if attack.kind not in EXHAUSTING and attack.base == "starter":
-            with tempfile.TemporaryDirectory(prefix="plain-") as folder:
-                said = outcome(attack, Path(folder))
-            found.setdefault(attack.kind, Counter())[said] += 1
-            print(f"{attack.id:<36} {said}", flush=True)  # noqa: T201 -- a script
-    for kind, counts in found.items():
-        print(kind, dict(counts))  # noqa: T201 -- a script
-    print(dict(sum(found.values(), Counter())))  # noqa: T201 -- a script
+            for grader in graders:
+                with tempfile.TemporaryDirectory(prefix="plain-") as folder:
+                    said = outcome(grader, attack, Path(folder))
+                found[grader][said] += 1
+                print(f"{attack.id:<36} {grader:<18} {said}", flush=True)  # noqa: T201 -- a script
+    print("\n| | " + " | ".join(graders) + " |\n|---|" + "---|" * len(graders))  # noqa: T201 -- a script
+    for each in OUTCOMES:
+        print(f"| {each} | " + " | ".join(str(found[grader][each]) for grader in graders) + " |")  # noqa: T201 -- a script
 
 
 if __name__ == "__main__":
