@@ -17,9 +17,13 @@ from grader.scrub import scrub
 
 TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
 FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
-TEMPORARY = re.compile(r"[^\s\"']*/submission/(?=app/)")  # where the submission was copied to
-SQL = re.compile(r"\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
-ENDPOINT = re.compile(r"\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's own; the board shows the line
+# What they are searched in is the program's word: each begins where a run of its characters does, or a long run would
+# be walked once for each of its characters.
+TEMPORARY = re.compile(r"(?<![^\s\"'])[^\s\"']*/submission/(?=app/)")  # where the submission was copied to
+SQL = re.compile(r"(?<!\s)\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
+ENDPOINT = re.compile(
+    r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL
+)  # FastAPI's own; the board shows the line
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
 STATEMENT = re.compile(
     r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"

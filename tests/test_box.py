@@ -279,6 +279,7 @@ def test_records_are_read_and_forgeries_passed_over():
         os.close(descriptor)
     life.testimony.kept += b'{"kind": "sql"}\n[1]\nno json\n{"kind": "error"}\n3\n{"ki'
     assert [record["kind"] for record in life.records()] == ["sql", "error"]
+    life.testimony.kept += b'}\n{"kind": "warning", "message": "' + 1501 * b"x" + b'"}\n{"kind": "sql", "text": 7}\n'
     assert len(list(life.records("sql"))) == 1
     life.finish(Exit(reason="launcher"))
     life.finish(Exit(status=5))

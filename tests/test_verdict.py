@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader import diagnosis, verdict
+from grader import diagnosis, scrub, verdict
 from grader.check import Check
 from grader.course import chapter
 from grader.expect import CheckFailed, Trouble
@@ -78,6 +78,16 @@ def test_an_error_nobody_explains_is_still_quoted(judge):
     strange = ERROR | {"type": "builtins.StrangeError", "message": "what?"}
     finding = judge(failed("500 x", FakeLife(strange), why="the check's own")).finding
     assert (finding.got, finding.why) == ("500 StrangeError: what?", "the check's own")
+
+
+@pytest.mark.parametrize("piece", ["x", " ", "/submission/", "[SQL", 'File "'])
+def test_an_answer_of_megabytes_is_quoted_before_the_day_is_over(judge, piece):
+    assert len(judge(failed(piece * (4_000_000 // len(piece)))).finding.got) <= scrub.LONGEST
+
+
+def test_where_a_copy_lay_and_what_sql_was_sent_are_left_out(judge):
+    got = 'in "/tmp/wb-x/submission/app/crud.py" and /tmp/y/submission/app/a.py  [SQL: INSERT ...]\n(Background'
+    assert judge(failed(got)).finding.got == 'in "app/crud.py" and app/a.py'
 
 
 def test_a_task_that_is_not_begun_is_to_do_and_shows_nothing(judge):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from grader.box import kernel
+from grader.box.recorder import LONGEST_TEXT
 from grader.box.tap import Tap
 
 Reason = Literal["", "memory", "output", "deadline", "launcher", "processes", "disk"]
@@ -33,10 +34,12 @@ def well_formed(record: Any) -> bool:
     if not isinstance(record, dict):
         return False
     frames, via = record.get("frames", []), record.get("via", [])
+    texts = [record.get(name, "") for name in ("type", "message", "text")]
     return (
         isinstance(frames, list)
         and isinstance(via, list)
         and all(isinstance(name, str) for name in via)
+        and all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts)
         and all(_is_frame(each) for each in frames)
     )
 
