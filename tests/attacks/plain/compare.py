@@ -24,6 +24,7 @@ from grader.attacks.bank import Attack, load  # noqa: E402 -- the folder of the 
 LIMIT = 30  # seconds
 EXHAUSTING = ("exhaust",)  # a bubble bounds no memory: these are not run
 HONEST = 1  # of the four checks a starter with task 1.1 passes one
+LIMITS = ("prlimit", "--fsize=50000000", "--as=8000000000")  # bytes: one attack prints without end
 BUBBLE = ("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev")
 COMMANDS = {
     "pytest": ("-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--junitxml=report", "plain_checks.py"),
@@ -57,21 +58,23 @@ def outcome(grader: str, attack: Attack, folder: Path) -> str:
         shutil.copy(checks, folder)
     bound = ["--bind", str(folder), str(folder), "--chdir", str(folder)]
     bound += ["--setenv", "DATABASE_URL", f"sqlite:///{folder}/chat.db"]
-    try:
-        done = subprocess.run(
-            [*BUBBLE, *bound, sys.executable, *COMMANDS[grader]],
-            capture_output=True, text=True, errors="replace", timeout=LIMIT, check=False, start_new_session=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "no report"
+    with (folder / "said").open("wb") as said:
+        try:
+            done = subprocess.run(
+                [*LIMITS, *BUBBLE, *bound, sys.executable, *COMMANDS[grader]],
+                stdout=said, stderr=said, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False, start_new_session=True,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return "no report"
     if (found := points(grader, folder)) is None:
         return "no report" if done.returncode else "no report, status 0"
-    said = done.stdout + done.stderr + "".join(path.read_text("utf-8", "replace") for path in folder.glob("re*"))
+    files = [folder / name for name in ("said", "report", "results.json")]
+    text = "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
     if found[0] >= found[1] or (grader == "pytest" and done.returncode == 0):
         return "full marks"
     if found[0] > HONEST:
         return "points gained"
-    tried = "worked: " in said or "the-secret" in said or any(folder.glob("pwned*"))
+    tried = "worked: " in text or "the-secret" in text or any(folder.glob("pwned*"))
     return "got what it tried" if tried else "held"
 
 
