@@ -44,7 +44,7 @@ def points(grader: str, folder: Path) -> tuple[int, int] | None:
             return counts.pop("tests") - sum(counts.values()), 4
         tests = json.loads((folder / "results.json").read_text("utf-8", "replace"))["tests"]
         return round(sum(test["score"] for test in tests)), 4
-    except (OSError, LookupError, ValueError, TypeError):
+    except (OSError, LookupError, ValueError, TypeError, RecursionError):
         return None
 
 
