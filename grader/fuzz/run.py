@@ -9,11 +9,17 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from grader.fuzz import databases, exports, files, network
+from grader.fuzz import databases, exports, files, network, verdicts
 from grader.fuzz.target import Target
 from grader.scrub import scrub
 
-TARGETS: tuple[Target, ...] = (*files.TARGETS, *network.TARGETS, *databases.TARGETS, *exports.TARGETS)
+TARGETS: tuple[Target, ...] = (
+    *files.TARGETS,
+    *network.TARGETS,
+    *verdicts.TARGETS,
+    *databases.TARGETS,
+    *exports.TARGETS,
+)
 
 
 @dataclass(frozen=True)
