@@ -1,5 +1,6 @@
 """A verdict is remembered for exactly what it depends on."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -102,9 +103,24 @@ def test_what_is_unchanged_is_not_graded_again(root, runs):
     assert found == [report()] * 3
     assert len(commands) == 1
     graded.graded(chapter, root / "handed-in", ("1.1",))
-    assert commands[1][-2:] == ["--task", "1.1"]
+    assert commands[1][commands[1].index("--task") + 1] == "1.1"
     graded.graded(chapter, root / "handed-in", fresh=True)
     assert len(commands) == 3
+
+
+def test_a_level_grades_in_earnest_and_is_remembered_apart(root, monkeypatch):
+    commands = []
+
+    def run(command, **_options):
+        commands.append(command)
+        Path(command[command.index("--out") + 1], "report.json").write_text(report().to_json())
+        return SimpleNamespace(stdout="", stderr="", returncode=0)
+
+    monkeypatch.setattr(graded.subprocess, "run", run)
+    chapter = Chapter("01_made_up", root)
+    for level in ("namespaces", "landlock", "namespaces"):
+        assert graded.graded(chapter, root / "handed-in", level=level) == report()
+    assert [command[command.index("--require") + 1] for command in commands] == ["namespaces", "landlock"]
 
 
 def test_only_gradable_reports_are_kept(root, runs):

@@ -94,7 +94,7 @@ def answers(monkeypatch, tmp_path):
     monkeypatch.setattr(reading, "complaints", lambda *_: [])
 
     def answer(found):
-        def graded(_chapter, _folder, *, fresh):
+        def graded(_chapter, _folder, *, fresh, level):
             if isinstance(found, Exception):
                 raise found
             return found

@@ -77,6 +77,7 @@ def mistakes(
     ] = False,
     update: Annotated[bool, typer.Option("--update", help="Keep the boards as those that were read.")] = False,
     fresh: Fresh = False,
+    level: Annotated[str, typer.Option(help="Grade them in earnest: namespaces or landlock.")] = "",
     html: Annotated[Path | None, typer.Option(help="Where to write the page; in .workbook/ when not said.")] = None,
 ) -> None:
     """Grade a chapter's bank of mistakes, or of correct variations: each must lose exactly what it names."""
@@ -89,7 +90,7 @@ def mistakes(
     entries = chosen(everything, lambda entry: entry.id, only, part)
     with progress(len(entries), f"chapter {which.number}") as say:
         proofs = proof.prove_all(
-            which, entries, lambda done: say(told(done, boards=boards)), fresh=fresh, update=update
+            which, entries, lambda done: say(told(done, boards=boards)), fresh=fresh, update=update, level=level
         )
     complaints = proof.doubles(proofs)
     if not variations:

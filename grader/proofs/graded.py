@@ -77,7 +77,7 @@ def _machinery(root: Path) -> bytes:
     ))  # fmt: skip
 
 
-def key(chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None) -> str:
+def key(chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None, level: str = "") -> str:
     """What the verdict on a folder depends on, as a name for it.
 
     Args:
@@ -85,6 +85,7 @@ def key(chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path 
         folder: the submission: it holds app/.
         tasks: only these; all when empty.
         root: the repository whose grader grades; this one when None.
+        level: graded in earnest at this level of confinement; in practice when empty.
     """
     root = root or course.ROOT
     grader = root / "grader"
@@ -97,7 +98,7 @@ def key(chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path 
         ),
         _machinery(root),
     )
-    about = f"{sys.version} {sys.platform} {chapter.slug} {chapter.title} {tasks}"
+    about = f"{sys.version} {sys.platform} {chapter.slug} {chapter.title} {tasks} {level}"
     return hashlib.sha256(about.encode() + b"".join(parts)).hexdigest()
 
 
@@ -127,22 +128,38 @@ def keep(name: str, report: Report) -> None:
         os.replace(partial, store() / f"{name}.json")  # noqa: PTH105 -- a name as mkstemp gives it
 
 
-def grade(chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None) -> Report:
+def grade(
+    chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None, level: str = ""
+) -> Report:
     """Grade a folder in a fresh grader process.
 
     Raises:
         RuntimeError: it gave no report.
         subprocess.TimeoutExpired: not within PATIENCE.
     """
-    command = [sys.executable, "-m", "grader", "chapter", chapter.number, "--submission", str(folder), "--json", "-"]
-    command += ["--workers", "1"]  # as many entries at a time as there are cores
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "grade" if level else "chapter",
+        chapter.number,
+        "--submission",
+        str(folder),
+    ]
     for task in tasks:
         command += ["--task", task]
-    done = subprocess.run(
-        command, cwd=root or course.ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    with tempfile.TemporaryDirectory(prefix="wb-") as out:
+        # In practice one worker: there are as many entries at a time as there are cores.
+        command += (
+            ["--require", level, "--out", out, "--formats", "json"] if level else ["--json", "-", "--workers", "1"]
+        )
+        done = subprocess.run(
+            command, cwd=root or course.ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        written = Path(out, "report.json")
+        said = written.read_text("utf-8") if written.is_file() else done.stdout
     try:
-        return Report.from_json(done.stdout)
+        return Report.from_json(said)
     except ValueError:
         raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr[-2000:]}") from None
 
@@ -154,8 +171,9 @@ def in_parallel(items: Iterable[Item], work: Callable[[Item], Result]) -> list[R
 
 
 def graded(
-    chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), *, fresh: bool = False, root: Path | None = None
-) -> Report:
+    chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), *, fresh: bool = False, root: Path | None = None,
+    level: str = "",
+) -> Report:  # fmt: skip
     """The report on a folder: remembered, or made now; the arguments are those of `key`.
 
     Args:
@@ -164,14 +182,15 @@ def graded(
         tasks: only these and what they need.
         fresh: grade it whatever is remembered.
         root: the repository whose grader grades.
+        level: graded in earnest at this level.
 
     Raises:
         RuntimeError: it gave no report.
         subprocess.TimeoutExpired: not within PATIENCE.
     """
-    name = key(chapter, folder, tasks, root)
+    name = key(chapter, folder, tasks, root, level)
     report = None if fresh else recall(name)
     if report is None:
-        report = grade(chapter, folder, tasks, root)
+        report = grade(chapter, folder, tasks, root, level)
         keep(name, report)
     return report

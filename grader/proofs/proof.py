@@ -67,7 +67,12 @@ def read(chapter: Chapter, entry: bank.Mistake, folder: Path, report: Report, *,
 
 
 def prove(
-    chapter: Chapter, entry: bank.Mistake | bank.Variation, *, fresh: bool = False, update: bool = False
+    chapter: Chapter,
+    entry: bank.Mistake | bank.Variation,
+    *,
+    fresh: bool = False,
+    update: bool = False,
+    level: str = "",
 ) -> Proof:
     """Grade one entry and compare.
 
@@ -76,12 +81,14 @@ def prove(
         entry: which.
         fresh: grade it even when nothing has changed since the last time.
         update: keep the board as the one that was read.
+        level: grade it in earnest at this level of confinement, in place of practice.
     """
     with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
         folder = Path(temporary, entry.id)
         try:
             bank.apply(entry, chapter, folder)
-            report = graded(chapter, folder, fresh=fresh).model_copy(update={"folder": f"chapters/{chapter.slug}"})
+            report = graded(chapter, folder, fresh=fresh, level=level)
+            report = report.model_copy(update={"folder": f"chapters/{chapter.slug}"})
         except (bank.BankError, RuntimeError, subprocess.TimeoutExpired) as problem:
             return Proof(entry, None, (str(problem),))
         found = list(complaints(entry, report, render(report, Look(width=100))))
@@ -92,12 +99,12 @@ def prove(
 
 def prove_all(
     chapter: Chapter, entries: Sequence[bank.Mistake | bank.Variation], heard: Callable[[Proof], None],
-    *, fresh: bool = False, update: bool = False,
+    *, fresh: bool = False, update: bool = False, level: str = "",
 ) -> list[Proof]:  # fmt: skip
     """Grade entries, a few more at a time than there are cores; `heard` is called with each as it is done."""
 
     def one(entry: bank.Mistake | bank.Variation) -> Proof:
-        proof = prove(chapter, entry, fresh=fresh, update=update)
+        proof = prove(chapter, entry, fresh=fresh, update=update, level=level)
         heard(proof)
         return proof
 
