@@ -21,9 +21,7 @@ FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
 # be walked once for each of its characters.
 TEMPORARY = re.compile(r"(?<![^\s\"'])[^\s\"']*/submission/(?=app/)")  # where the submission was copied to
 SQL = re.compile(r"(?<!\s)\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
-ENDPOINT = re.compile(
-    r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL
-)  # FastAPI's own; the board shows the line
+ENDPOINT = re.compile(r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's; the board shows the line
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
 STATEMENT = re.compile(
     r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"

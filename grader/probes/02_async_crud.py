@@ -4,8 +4,7 @@ They run in the student's process, hold no expected values, and are judged by wh
 What session() yields is opaque. Where a probe needs SQL of its own it writes it to an AsyncSession; a session
 of another kind is given to app.crud instead.
 
-Over the budget of 200 lines, for a probe is sent to its process as one text: apart they would each need steps() and
-what else stands first.
+Over the budget of 200 lines: a probe is sent as one text, and all of these need steps() and what stands beside it.
 """
 
 import asyncio
