@@ -14,7 +14,7 @@ from grader.box.lives import Exit, Life
 from grader.box.sandbox import MEGABYTE, Practice
 
 PROBE = '''
-import ctypes, json, os, signal, subprocess, sys, time
+import atexit, ctypes, json, os, signal, subprocess, sys, threading, time
 
 def exits(status):
     os._exit(status)
@@ -58,6 +58,20 @@ def has_child():
 def fathers_many():
     for _ in range(20):
         subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"], start_new_session=True)
+
+def parts():
+    threading.Thread(target=lambda: (threading.main_thread().join(), print("a thread ends"))).start()
+    atexit.register(print, "what was registered runs")
+    cycle = [never_awaited()]
+    cycle.append(cycle)
+    sys.stdout.reconfigure(line_buffering=False)  # it keeps its lines until it is flushed
+
+async def never_awaited():
+    pass
+
+def closes():
+    sys.stdout.close()
+    sys.stderr = None
 
 def kills_launcher():
     os.kill(os.getppid(), signal.SIGKILL)
@@ -121,6 +135,19 @@ def over(life):
 def test_a_life_that_ends_is_known_by_its_status(begin, function, arguments, status, words):
     found = over(begin(function, **arguments))
     assert (os.waitstatus_to_exitcode(found.status), found.reason, str(found)) == (status, "", words)
+
+
+def test_what_a_life_put_off_to_its_end_is_done(begin):
+    life = begin("parts")
+    assert over(life).status == 0
+    assert bytes(life.stdout.kept) == b"a thread ends\nwhat was registered runs\n"
+    assert ["coroutine 'never_awaited' was never awaited" in each["message"] for each in life.records("warning")] == [
+        True
+    ]
+
+
+def test_a_life_may_have_closed_what_it_prints_to(begin):
+    assert over(begin("closes")).status == 0
 
 
 def test_a_life_that_is_over_before_we_know_its_process_is_no_trouble(begin, monkeypatch):
