@@ -106,3 +106,10 @@ def test_no_kept_board_names_what_is_random(each):
         text = path.read_text("utf-8")
         assert "/tmp/" not in text, path
         assert not golden.NAME.search(text), path
+
+
+def test_a_check_that_is_lost_by_luck_is_shown_as_kept():
+    found = report("hello")
+    lost = next(check.id for check in found.checks if check.finding)
+    assert "✗" in golden.text(found)
+    assert "✗" not in golden.text(golden.lucky(found, [lost]))

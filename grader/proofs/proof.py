@@ -91,9 +91,10 @@ def prove(
             report = report.model_copy(update={"folder": f"chapters/{chapter.slug}"})
         except (bank.BankError, RuntimeError, subprocess.TimeoutExpired) as problem:
             return Proof(entry, None, (str(problem),))
-        found = list(complaints(entry, report, render(report, Look(width=100))))
+        told = golden.lucky(report, entry.races) if isinstance(entry, bank.Mistake) else report
+        found = list(complaints(entry, report, render(told, Look(width=100))))
         if isinstance(entry, bank.Mistake):
-            found += read(chapter, entry, folder, report, update=update)
+            found += read(chapter, entry, folder, told, update=update)
     return Proof(entry, report, tuple(found))
 
 
