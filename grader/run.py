@@ -40,14 +40,14 @@ def grade(
         level: how the program is confined; `Practice` when None.
         heard: called with each result as it comes.
         workers: 1, or 2 to share the checks with a second process; None for what the machine has cores for.
-        warm: a launcher that is running already, for one worker; it is left running.
+        warm: a launcher that is running already; it is left running.
         alone: without what the tasks need, by one worker: only for who knows already that it passes.
 
     Returns:
         The report. What the student's program does never raises here.
     """
     began = time.monotonic()
-    count = 1 if warm or alone or (level and level.refuge) else workers or min(2, os.cpu_count() or 1)
+    count = 1 if alone or (level and level.refuge) else workers or min(2, os.cpu_count() or 1)
     colleague = Colleague(chapter, folder, tasks) if count > 1 else None
     report = Report(
         chapter=chapter.number, title=chapter.title, source=source, folder=shown(folder),
@@ -67,9 +67,11 @@ def grade(
     with contextlib.ExitStack() as stack:
         if colleague:
             stack.callback(colleague.close)  # last: it is leaving by itself
-        launcher = warm or Launcher(level or Practice(), twin=colleague.twin if colleague else None)
+        launcher = warm or Launcher(level or Practice())
         if not warm:
             stack.callback(launcher.close)
+        if colleague:
+            launcher.double(colleague.twin, colleague.process.pid)
         notes = work(chapter, folder, tasks, begin, launcher, alone=alone)
     for found in schedule[0].results.values() if schedule else ():
         report = report.with_result(found)

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.app import App
-from grader.box.control import Launcher, LauncherGoneError
+from grader.box.control import Launcher
 from grader.box.lives import Life
 from grader.box.sandbox import MEGABYTE
+from grader.box.started import LauncherGoneError
 from grader.expect import Trouble
 from grader.report import Outcome
 from grader.submissions import intake

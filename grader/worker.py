@@ -55,7 +55,8 @@ class Colleague:
     def serve(self, schedule: Schedule) -> None:
         """Answer its claims and take its results, until it hangs up; what it left undone waits again."""
         claimed: list[str] = []
-        with contextlib.suppress(OSError, ValueError), self.ours.makefile("rwb") as channel:
+        # KeyboardInterrupt: whoever hears the results wants no more of them.
+        with contextlib.suppress(OSError, ValueError, KeyboardInterrupt), self.ours.makefile("rwb") as channel:
             for line in channel:
                 message = json.loads(line)
                 if "result" in message:
@@ -108,7 +109,7 @@ class Remote:
                 if self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
                     os.kill(os.getpid(), signal.SIGINT)
                     return
-            threading.Event().wait(0.5)
+            threading.Event().wait(0.1)
 
 
 def main(descriptor: int, control: int, order: str) -> None:

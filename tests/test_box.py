@@ -5,14 +5,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
 from grader.box import control, kernel
-from grader.box.control import Launcher, LauncherGoneError
+from grader.box.control import Launcher
 from grader.box.lives import Exit, Life
 from grader.box.sandbox import MEGABYTE, Practice
+from grader.box.started import LauncherGoneError
 
+NOBODY = -1  # in place of a colleague's process: the other end is held here
 PROBE = '''
 import atexit, ctypes, json, os, signal, subprocess, sys, threading, time
 
@@ -114,6 +117,14 @@ def begin(launcher, tmp_path):
     yield run
     for of, life in lives:
         of.end(life)
+
+
+def wait_until(true, patience=30):
+    """Whether it becomes true."""
+    end = time.monotonic() + patience
+    while not (found := true()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
 
 
 def over(life):
@@ -250,7 +261,8 @@ def twins():
     """A launcher and its twin; nothing is left of them."""
     before = set(kernel.descendants(os.getpid()))
     ours, theirs = socket.socketpair()
-    found = Launcher(Practice(), twin=theirs), Launcher(Practice(), control=ours)
+    found = Launcher(Practice()), Launcher(Practice(), control=ours)
+    found[0].double(theirs, colleague=NOBODY)
     yield found
     for each in reversed(found):
         each.close()
@@ -275,6 +287,18 @@ def test_whoever_kills_a_launcher_leaves_its_twin_alone(begin, twins, killed):
         assert over(begin("kills_launcher", of=twins[killed])).reason == "launcher"
         assert over(begin("exits", of=twins[killed], status=status)).status == status << 8
     assert staying.exit is None
+
+
+def test_a_twin_that_has_parted_is_forgotten(begin, launcher):
+    for _ in range(2):
+        ours, theirs = socket.socketpair()
+        launcher.double(theirs, colleague=NOBODY)
+        twin = Launcher(Practice(), control=ours)
+        assert over(begin("exits", of=twin, status=4)).status == 4 << 8
+        assert launcher.twins == {twin.process.pid}
+        twin.close()
+        over(begin("exits", of=launcher, status=0))  # said after the twin has parted
+        assert wait_until(lambda: not launcher.twins)
 
 
 def test_a_launcher_that_does_not_answer_is_gone(begin, monkeypatch):

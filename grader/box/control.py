@@ -11,31 +11,24 @@ import threading
 import time
 from typing import Any
 
-from grader.box import disk, kernel
+from grader.box import kernel
 from grader.box.lives import Exit, Life
-from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES, Level
-from grader.box.started import Started, Twin
+from grader.box.sandbox import Level
+from grader.box.started import LauncherGoneError, Started, Twin
 
 BIRTH_DEADLINE = 60.0  # seconds; the first one waits for the launcher's imports
 WATCH_EVERY = 0.25  # seconds between two looks at the memory
 
 
-class LauncherGoneError(Exception):
-    """The launcher does not answer: killed, or stopped, by what ran in it."""
-
-
 class Launcher:
     """One launcher process and the lives below it. Start it from the main thread."""
 
-    def __init__(
-        self, level: Level, *, twin: socket.socket | None = None, control: socket.socket | None = None
-    ) -> None:
+    def __init__(self, level: Level, *, control: socket.socket | None = None) -> None:
         """Start warming up; nothing is waited for yet.
 
         Args:
             level: how what runs is confined.
-            twin: the end of a colleague's `control` for which our process forks a twin of itself.
-            control: take that twin, and start no process.
+            control: take the twin at its other end (see `double`), and start no process.
         """
         self.level = level
         self.lives: dict[int, Life] = {}
@@ -45,7 +38,7 @@ class Launcher:
         kernel.adopt_orphans()
         self.spare = frozenset(kernel.descendants(os.getpid()))  # not ours to end
         self.twins: set[int] = set()  # not ours either, until we close
-        self.listen_to(Twin(control) if control else Started(level, twin))
+        self.listen_to(Twin(control) if control else Started(level))
         self.thread = threading.Thread(target=self.pump, daemon=True, name="pump")
         self.thread.start()
 
@@ -75,8 +68,7 @@ class Launcher:
             for tap in life.taps:
                 self.selector.register(tap.reader, selectors.EVENT_READ, tap)
             message = {"id": life.number, "nonce": life.nonce, "limits": self.level.limits} | request
-            theirs = life.hand_over()
-            passed = [*theirs, *([listener.fileno()] if listener else [])]
+            passed = [*(theirs := life.hand_over()), *([listener.fileno()] if listener else [])]
             try:
                 socket.send_fds(self.process.control, [json.dumps(message).encode() + b"\n"], passed)
                 life.meet(BIRTH_DEADLINE)
@@ -90,6 +82,20 @@ class Launcher:
                 if listener:
                     listener.close()
             return life
+
+    def double(self, control: socket.socket, colleague: int) -> None:
+        """Have our process fork a twin of itself, once it is warm.
+
+        Args:
+            control: whose other end the colleague holds; closed on our side.
+            colleague: its process id: not ours to end, should it be below us.
+        """
+        with self.lock, control:
+            self.spare = self.spare.intersection(kernel.descendants(os.getpid())) | {colleague}
+            if self.process.gone():
+                self.respawn()
+            with contextlib.suppress(OSError):  # gone in this moment: the colleague starts one of its own
+                socket.send_fds(self.process.control, [b'{"do": "twin"}\n'], [control.fileno()])
 
     def respawn(self) -> None:
         """Start another launcher after the student's code ended the first."""
@@ -139,6 +145,7 @@ class Launcher:
             with contextlib.suppress(ValueError, AttributeError, TypeError):
                 message = json.loads(line)
                 self.twins |= {message["twin"]} if "twin" in message else set()
+                self.twins -= {message["parted"]} if "parted" in message else set()
                 if life := self.lives.get(message.get("exit")):
                     self.ended(life, Exit(status=int(message["status"])))
 
@@ -169,15 +176,8 @@ class Launcher:
         """Stop a life that takes more memory, starts more processes, writes or prints more than it may."""
         table = kernel.process_table() if self.lives else {}
         for life in [life for life in list(self.lives.values()) if life.pid and not life.exit]:
-            memory, processes = kernel.usage(life.pid, table)
-            if memory > MEMORY:
-                life.stop_for("memory")
-            elif processes > PROCESSES:
-                life.stop_for("processes")
-            elif life.folder and disk.taken(life.folder, life.pid, table) > DISK:
-                life.stop_for("disk")
-            elif sum(tap.total for tap in life.taps) > OUTPUT:
-                life.stop_for("output")
+            if reason := life.excess(table):
+                life.stop_for(reason)
 
     def end(self, life: Life, number: int = signal.SIGKILL, patience: float = 10.0) -> Exit:
         """End a life with a signal (a kill when that does not help) and wait until it is gone."""

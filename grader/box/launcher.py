@@ -5,7 +5,9 @@ standard library and its neighbours in this folder alone.
 
 Requests come as one JSON line with descriptors attached, answers go back as JSON lines:
     <- {"id": 3, "do": "serve", "app": "/path", "cwd": "/path", "env": {...}, ...} + [stdout, stderr, testimony, talk, ...]
-    -> {"ready": true}    -> {"forked": 3}    -> {"exit": 3, "status": 256}    -> {"twin": 4711}
+    -> {"ready": true}    -> {"forked": 3}    -> {"exit": 3, "status": 256}
+    <- {"do": "twin"} + [the control socket of a launcher that is to be as warm as this one]
+    -> {"twin": 4711}     -> {"parted": 4711}
 """
 
 import contextlib
@@ -39,6 +41,7 @@ class Launcher:
         self.control = control
         self.pid = os.getpid()
         self.lives: dict[int, int] = {}
+        self.twins: set[int] = set()
         self.wake, wake_end = socket.socketpair()
         for end in (self.wake, wake_end):
             end.settimeout(0)
@@ -77,6 +80,9 @@ class Launcher:
                 pid, status = ended
                 if (number := self.lives.pop(pid, None)) is not None:
                     self.say({"exit": number, "status": status})
+                elif pid in self.twins:
+                    self.twins.remove(pid)
+                    self.say({"parted": pid})
 
     def take(self) -> bool:
         """Take one request and fork; False when the grader is gone."""
@@ -87,40 +93,37 @@ class Launcher:
         pid = os.fork()
         if pid == 0:
             self.become(request, descriptors)
-        self.lives[pid] = request["id"]
         for descriptor in descriptors:
             os.close(descriptor)
-        self.say({"forked": request["id"]})
+        if request["do"] == "twin":
+            self.twins.add(pid)
+            self.say({"twin": pid})
+        else:
+            self.lives[pid] = request["id"]
+            self.say({"forked": request["id"]})
         return True
 
     def become(self, request: dict[str, Any], descriptors: list[int]) -> NoReturn:
-        """In the child: let go of the launcher's own things and live."""
+        """In the child: let go of the launcher's own things and live, or be another launcher."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self.control.close()
         self.wake.close()
         self.wake_end.close()
+        if request["do"] == "twin":
+            launch(*descriptors)
         life.live(request, descriptors)
 
 
-def doubled(descriptor: int, twin: int) -> int:
-    """Fork a launcher as warm as this one; the control socket of the one that returns."""
-    if pid := os.fork():
-        os.close(twin)
-        with contextlib.suppress(OSError):  # a grader that has hung up is no trouble of ours
-            os.write(descriptor, json.dumps({"twin": pid}).encode() + b"\n")
-        return descriptor
-    os.close(descriptor)
+def launch(descriptor: int) -> NoReturn:
+    """Run a launcher on the control socket with this descriptor."""
     kernel.adopt_orphans()
-    return twin
-
-
-def main(descriptor: int, twin: int | None = None) -> NoReturn:
-    """Run the launcher on the control socket with this descriptor, and its twin on another one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which tells us by hanging up
-    kernel.adopt_orphans()
-    warm_up()
-    if twin is not None:
-        descriptor = doubled(descriptor, twin)
     kernel.forbid_inspection()
     Launcher(socket.socket(fileno=descriptor)).run()
+
+
+def main(descriptor: int) -> NoReturn:
+    """Warm up, and run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which tells us by hanging up
+    warm_up()
+    launch(descriptor)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from grader.box import kernel
+from grader.box import disk, kernel
 from grader.box.recorder import LONGEST_TEXT
+from grader.box.sandbox import DISK, MEMORY, OUTPUT, PROCESSES
 from grader.box.tap import Tap
 
 Reason = Literal["", "memory", "output", "deadline", "launcher", "processes", "disk"]
@@ -109,6 +110,17 @@ class Life:
         """Kill it, and remember why."""
         self.reason = self.reason or reason
         self.signal(signal.SIGKILL)
+
+    def excess(self, table: kernel.Processes) -> Reason:
+        """What it takes more of than it may, by this look at the processes; "" when nothing."""
+        memory, processes = kernel.usage(self.pid, table)
+        if memory > MEMORY:
+            return "memory"
+        if processes > PROCESSES:
+            return "processes"
+        if self.folder and disk.taken(self.folder, self.pid, table) > DISK:
+            return "disk"
+        return "output" if sum(tap.total for tap in self.taps) > OUTPUT else ""
 
     def finish(self, exit_: Exit) -> None:
         """It is over."""

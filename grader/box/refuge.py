@@ -9,7 +9,6 @@ import shutil
 import stat
 import sys
 import sysconfig
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,9 @@ from grader.box.sandbox import Refuge
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
-START = "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({fds})"
+START = (
+    "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({control})"
+)
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "test", "tests", "idlelib", "tkinter", "site-packages", "*.a")
 
 
@@ -82,14 +83,13 @@ def remove(place: Refuge) -> None:
     shutil.rmtree(place.lives.parent, ignore_errors=True)
 
 
-def invocation(place: Refuge | None, controls: Sequence[int]) -> tuple[list[str], dict[str, str], dict[str, Any]]:
-    """How the launcher is started on its control sockets: the command, its environment, the options of Popen."""
-    fds = ", ".join(map(str, controls))
+def invocation(place: Refuge | None, control: int) -> tuple[list[str], dict[str, str], dict[str, Any]]:
+    """How the launcher is started on its control socket: the command, its environment, the options of Popen."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
     environment = inherited | {"PATH": os.defpath}
     if place is None:
-        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), fds=fds)], environment, {}
-    start, options = START.format(root=str(place.code), fds=fds), {}
+        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), control=control)], environment, {}
+    start, options = START.format(root=str(place.code), control=control), {}
     if place.packages:
         start = f"import sys; sys.path.append({place.packages!r}); {start}"
         environment["LD_LIBRARY_PATH"] = str(Path(place.python).parent.parent / "lib")

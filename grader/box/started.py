@@ -1,4 +1,4 @@
-"""The launcher's process: one that we start, or a twin that a colleague's launcher forks for us once it is warm."""
+"""The launcher's process: one that we start, or a twin that a colleague's launcher forks for us."""
 
 import contextlib
 import os
@@ -8,6 +8,10 @@ from collections.abc import Collection
 
 from grader.box import kernel, refuge
 from grader.box.sandbox import Level
+
+
+class LauncherGoneError(Exception):
+    """The launcher does not answer: killed, or stopped, by what ran in it."""
 
 
 def hung_up(control: socket.socket) -> bool:
@@ -23,23 +27,15 @@ def hung_up(control: socket.socket) -> bool:
 class Started:
     """A process of our own."""
 
-    def __init__(self, level: Level, twin: socket.socket | None = None) -> None:
-        """Start it; nothing is waited for.
-
-        Args:
-            level: how it is confined.
-            twin: its end of a colleague's control socket, for which it forks a twin; closed on our side.
-        """
+    def __init__(self, level: Level) -> None:
+        """Start it, confined like that; nothing is waited for."""
         self.control, theirs = socket.socketpair()
-        passed = [theirs, *([twin] if twin else [])]
-        numbers = [each.fileno() for each in passed]
-        command, environment, options = refuge.invocation(level.refuge, numbers)
+        command, environment, options = refuge.invocation(level.refuge, theirs.fileno())
         self.process = subprocess.Popen(
-            level.confine(command), pass_fds=numbers, env=environment, stdin=subprocess.DEVNULL,
+            level.confine(command), pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL,
             start_new_session=True, cwd="/", **options,
         )  # fmt: skip
-        for each in passed:
-            each.close()
+        theirs.close()
         self.pid = self.process.pid
         self.chain: frozenset[int] = frozenset({self.pid})
 

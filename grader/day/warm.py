@@ -24,6 +24,7 @@ from grader.course import ROOT, Chapter
 from grader.report import CheckResult, Outcome, Report
 from grader.worker import see_off
 
+MANY = 20  # checks for which a second worker is worth its start, which takes as long as six of them
 LAST_WORDS = 400  # characters of what the process wrote before it died
 
 
@@ -137,6 +138,7 @@ class Grader:
         self.desk = desk
         self.launcher = launcher
         self.sound: tuple[str, ...] = ()  # the tasks for which all that they need passed, last time
+        self.many: tuple[str, ...] = ()  # the tasks which with all that they need had many checks, last time
 
     def answer(self, request: dict[str, Any]) -> None:
         """Answer a request, unless it is overtaken."""
@@ -164,7 +166,8 @@ class Grader:
         grade = partial(run.grade, chapter, chapter.starter, "student", **options)  # type: ignore[arg-type] # mixed options
         if tasks and self.sound == tasks:
             yield "quick", grade(alone=True)
-        report = graded(chapter, tasks, grade)
+        report = graded(chapter, tasks, partial(grade, workers=1 if tasks and tasks != self.many else None))
+        self.many = tasks if len(report.checks) > MANY else ()
         others = {check.outcome for check in report.checks if check.task not in tasks}
         self.sound = tasks if others <= {Outcome.PASSED} else ()
         yield "report", report
