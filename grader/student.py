@@ -74,6 +74,13 @@ class Student:
         self.submission.hand_over(copy)
         return copy
 
+    def directory(self, name: str) -> Path:
+        """An empty directory of that name, in which the program may write."""
+        found = self.folder.root / name
+        found.mkdir()
+        self.submission.hand_over(found)
+        return found
+
     def probing(
         self, function: str, did: str, *, env: "Mapping[str, str | None] | None" = None, **arguments: Any
     ) -> Probe:

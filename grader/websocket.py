@@ -57,7 +57,7 @@ def connect(app: "App", path: str, name: str, *, reads: bool = True, headers: di
 
 
 class Socket:
-    """One client of the chat; use it in a `with`, which closes it."""
+    """One client of the chat; use it in a `with`, which closes it at the end."""
 
     def __init__(self, app: "App", name: str, did: str) -> None:
         """Not connected yet: `connect` does that."""
@@ -169,8 +169,7 @@ class Socket:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        """Close it; in a check that failed, at once."""
-        if kind is not None and self.connection is not None:
-            self.connection.close_timeout = 0.1
-        with contextlib.suppress(OSError):
-            self.close()
+        """Close it; in a check that failed the program's end does, or what it says of our going would explain the failure."""
+        if kind is None:
+            with contextlib.suppress(OSError):
+                self.close()

@@ -127,6 +127,14 @@ def test_whoever_aborts_is_gone_and_may_still_be_closed(app):
     assert "gone, without a goodbye" in app.timeline[1]
 
 
+def test_a_check_that_fails_leaves_its_sockets_to_the_end_of_the_program(app):
+    with pytest.raises(CheckFailed), connect(app, "/ws/talks", "mira") as socket:
+        socket.expect("frame 9")
+    socket.send("after")
+    assert socket.until("after")[-1] == "frame 4"
+    socket.close()
+
+
 def test_nobody_at_the_other_end_is_trouble(tmp):
     with pytest.raises(Trouble) as caught:
         connect(FakeApp(tmp / "nobody"), "/ws/x", "mira")

@@ -22,7 +22,6 @@ def is_database(path: Path) -> bool:
 
 def start(student: Student, root: Path, cwd: Path) -> App:
     """The app of a copy, started with no DATABASE_URL from some directory."""
-    cwd.mkdir(exist_ok=True)
     return student.start(root=root, cwd=cwd, env={"DATABASE_URL": None})
 
 
@@ -30,7 +29,7 @@ def start(student: Student, root: Path, cwd: Path) -> App:
 def test_beside_the_app(student: Student) -> None:
     """without DATABASE_URL the file lies beside app/, wherever the server is started"""
     root = student.writable_copy()
-    cwd = student.folder.root / "elsewhere"
+    cwd = student.directory("elsewhere")
     start(student, root, cwd).get("/").expect(200, look="page")
     did = "start the server in another directory, without DATABASE_URL; then look beside app/"
     found = [path.name for path in root.iterdir() if is_database(path)]
@@ -51,13 +50,13 @@ def test_beside_the_app(student: Student) -> None:
 def test_the_history_is_still_there(student: Student, newcomer: Callable, history: Callable) -> None:
     """stop it, start it from another directory: the history is still there"""
     root = student.writable_copy()
-    app = start(student, root, student.folder.root / "one")
+    app = start(student, root, student.directory("one"))
     person = newcomer(app)
     with app.socket(person.username) as socket:
         socket.open(look="chat").send("remember me")
         socket.until(f"Client #{person.username} says: remember me", look="chat")
     app.kill()
-    app = start(student, root, student.folder.root / "two")
+    app = start(student, root, student.directory("two"))
     answer = app.post("/token", form={"username": person.username, "password": person.password})
     did = "send a message, kill the server, start it from another directory, log in again"
     answer.expect(200, expected="200: the user is still there", why=SAME, look="default_url.return")
