@@ -42,13 +42,11 @@ class Mistake(Entry):
     source: str  # where learners are seen to make it: an entry of the catalogue, a tutorial, a question
     why: str  # why they make it
     loses: tuple[str, ...]  # exactly the checks that fail; those that wait for them are not named
-    races: tuple[str, ...] = ()  # checks that it loses in most runs, and keeps when it is lucky
+    races: tuple[str, ...] = ()  # checks that it loses in most runs only: its golden board shows them as kept
     says: tuple[str, ...]  # what the board must tell the student
     edit: tuple[Edit, ...]
     elsewhere: str = ""  # why the line the board shows is not the edited one, where that helps more
-    varies: tuple[
-        str, ...
-    ] = ()  # what the board says differently each time: patterns, or "it ran", "sockets", "it printed"
+    varies: tuple[str, ...] = ()  # what its board says anew each time: patterns, "it ran", "sockets", "it printed"
 
 
 class Variation(Entry):
