@@ -202,10 +202,10 @@ def test_a_deleted_user(app: App, newcomer: Callable, student: Student) -> None:
         ghost = enter(app, person.username, stack)
         witness.until(JOINED.format(person.username), look="chat")
         app.delete("/users/me", token=person.token).expect(204, look="delete_user")
-        heard = []
-        for text in ("boo", "boo again"):
+        for text in ("boo", "boo again", "boo once more"):  # a busy server deals with the last when we have looked
             ghost.send(text)
-            heard += [frame for frame in go_on(witness, mira) if "boo" in frame]
+            if heard := [frame for frame in go_on(witness, mira) if "boo" in frame]:
+                break
             body = {"username": person.username, "email": person.email, "password": "another"}
             app.post("/register", json=body).expect(201, 409)
         did = f"{person.username} is deleted, and says something through the socket that is still open"
