@@ -117,7 +117,7 @@ class Screen:
         """Wait for its end, and read the rest; the exit status."""
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None or select.select([self.main], [], [], 0)[0]:
-            assert time.monotonic() < end
+            assert time.monotonic() < end, self.text[-3000:]
             ready, _, _ = select.select([self.main], [], [], 0.05)
             if ready:
                 self.text += os.read(self.main, 65536).decode(errors="replace")

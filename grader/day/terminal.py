@@ -25,6 +25,7 @@ class Terminal:
         self.target = target
         self.shown = ""
         self.saved: list[Any] = []
+        self.ended: BaseException | None = None  # how to leave, once a signal has said so
 
     @property
     def size(self) -> tuple[int, int]:
@@ -39,7 +40,8 @@ class Terminal:
     def __enter__(self) -> Self:
         """Take over: the screen that was there comes back in the end."""
         self.saved = termios.tcgetattr(self.source)
-        self.old = [(number, signal.signal(number, self.leave)) for number in (signal.SIGTERM, signal.SIGHUP)]
+        ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self.old = [(number, signal.signal(number, self.leave)) for number in ends]
         self.old.append((signal.SIGCONT, signal.signal(signal.SIGCONT, lambda *_: self.take())))
         self.take()
         return self
@@ -51,8 +53,8 @@ class Terminal:
         self.write(ENTER)
 
     def leave(self, number: int, _frame: object) -> None:
-        """A signal that ends us is an ordinary end."""
-        raise SystemExit(128 + number)
+        """A signal that ends us is an ordinary end: `wait` raises it, not whatever is being done just now."""
+        self.ended = KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
 
     def __exit__(self, *_: object) -> None:
         """Give the terminal back as it was."""
@@ -84,8 +86,14 @@ class Terminal:
             self.write("\x1b[H" + text.replace("\n", "\x1b[K\r\n") + "\x1b[K\x1b[J")
 
     def wait(self, other: Any, seconds: float) -> tuple[str, bool]:
-        """Wait for a key or for `other`, at most so long: the keys ("" for none), and whether `other` has something."""
+        """Wait for a key or for `other`, at most so long: the keys ("" for none), and whether `other` has something.
+
+        Raises:
+            SystemExit, KeyboardInterrupt: a signal has ended us meanwhile, or the terminal is gone.
+        """
         ready, _, _ = select.select([self.source, other], [], [], seconds)
+        if self.ended:
+            raise self.ended
         keys = ""
         if self.source in ready:
             data = os.read(self.source.fileno(), 64)
