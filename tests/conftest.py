@@ -1,5 +1,6 @@
 """What the tests share: the grader as a person starts it, programs to grade, and what a run leaves behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -73,6 +74,32 @@ def grader(tmp: Path) -> Grader:
     return Grader(tmp)
 
 
+@pytest.fixture
+def wait_for() -> Callable[..., Any]:
+    """A function that asks again and again until the answer is true, or patience ends: gives the last answer."""
+
+    def wait(condition: Callable[[], Any], patience: float = 30.0) -> Any:
+        end = time.monotonic() + patience
+        while not (found := condition()) and time.monotonic() < end:
+            time.sleep(0.01)
+        return found
+
+    return wait
+
+
+def command_line(pid: int) -> bytes:
+    """What a process was started with; nothing when it is gone."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+@pytest.fixture
+def colleagues() -> Callable[[int], list[int]]:
+    """A function that gives the second workers below a process."""
+    return lambda pid: [below for below in kernel.descendants(pid) if b"grader.worker" in command_line(below)]
+
+
 def alive(before: set[int], patience: float = 5.0) -> dict[int, str]:
     """What was started below us, meanwhile, and still runs: orphans come to us, `setsid` or not."""
     end = time.monotonic() + patience
@@ -80,7 +107,7 @@ def alive(before: set[int], patience: float = 5.0) -> dict[int, str]:
         if time.monotonic() > end:
             break
         time.sleep(0.02)
-    return {pid: Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")[:200] for pid in found}
+    return {pid: command_line(pid).decode(errors="replace")[:200] for pid in found}
 
 
 @pytest.fixture

@@ -278,26 +278,16 @@ def test_a_grader_that_is_killed_leaves_no_process(grader, halfway, tmp):
         shutil.rmtree(folder)
 
 
-def test_a_second_worker_that_is_killed_is_not_missed(grader, submission):
+def test_a_second_worker_that_is_killed_is_not_missed(grader, submission, wait_for, colleagues):
     process = grader.start(
         "chapter", "01", "--submission", submission(), "--task", "1.3", "--workers", "2", "--json", "-"
     )
-    end = time.monotonic() + 30
-    colleagues: list[int] = []
-    while not colleagues and time.monotonic() < end:
-        colleagues = [pid for pid in kernel.descendants(process.pid) if b"grader.worker" in command_line(pid)]
-    kernel.kill_all(colleagues)
+    found = wait_for(lambda: colleagues(process.pid))
+    kernel.kill_all(found)
     ran = grader.wait(process)
-    assert len(colleagues) == 1
+    assert len(found) == 1
     assert (ran.status, ran.err) == (0, "")
     assert Report.from_json(ran.out).complete
-
-
-def command_line(pid: int) -> bytes:
-    """What a process was started with; nothing when it is gone."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b""
 
 
 def test_a_reader_that_hangs_up_gets_no_traceback_of_ours(grader, submission):

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -117,14 +116,6 @@ def begin(launcher, tmp_path):
     yield run
     for of, life in lives:
         of.end(life)
-
-
-def wait_until(true, patience=30):
-    """Whether it becomes true."""
-    end = time.monotonic() + patience
-    while not (found := true()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
 
 
 def over(life):
@@ -289,7 +280,7 @@ def test_whoever_kills_a_launcher_leaves_its_twin_alone(begin, twins, killed):
     assert staying.exit is None
 
 
-def test_a_twin_that_has_parted_is_forgotten(begin, launcher):
+def test_a_twin_that_has_parted_is_forgotten(begin, launcher, wait_for):
     for _ in range(2):
         ours, theirs = socket.socketpair()
         launcher.double(theirs, colleague=NOBODY)
@@ -298,7 +289,7 @@ def test_a_twin_that_has_parted_is_forgotten(begin, launcher):
         assert launcher.twins == {twin.process.pid}
         twin.close()
         over(begin("exits", of=launcher, status=0))  # said after the twin has parted
-        assert wait_until(lambda: not launcher.twins)
+        assert wait_for(lambda: not launcher.twins)
 
 
 def test_a_launcher_that_does_not_answer_is_gone(begin, monkeypatch):

@@ -6,7 +6,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -27,13 +26,6 @@ def ended(process):
 
 def usage(pid):
     return kernel.usage(pid, kernel.process_table())
-
-
-def wait_for(condition):
-    end = time.monotonic() + 10
-    while not (found := condition()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
 
 
 @pytest.fixture
@@ -65,13 +57,13 @@ def test_descendants_are_found_whatever_their_session(parent):
     assert {parent.pid, parent.child} <= set(kernel.descendants(os.getpid()))
 
 
-def test_the_memory_of_a_process_is_that_of_all_below_it(parent):
+def test_the_memory_of_a_process_is_that_of_all_below_it(parent, wait_for):
     wait_for(lambda: usage(parent.child)[0] > 1_000_000)
     assert usage(parent.pid) > usage(parent.child) > (0, 0)
     assert usage(2**22 - 1) == (0, 0)
 
 
-def test_everything_below_is_killed(parent):
+def test_everything_below_is_killed(parent, wait_for):
     kernel.kill_below(parent.pid)
     assert wait_for(lambda: kernel.descendants(parent.pid) == [])
     assert parent.poll() is None
@@ -86,14 +78,14 @@ def test_a_tree_that_is_kept_lives_on(parent):
 
 
 @linux
-def test_orphans_come_to_us(parent):
+def test_orphans_come_to_us(parent, wait_for):
     parent.kill()
     parent.wait(10)
     assert wait_for(lambda: kernel.process_table().get(parent.child, (0,))[0] == os.getpid())
 
 
 @linux
-def test_a_process_can_be_made_to_die_with_its_parent():
+def test_a_process_can_be_made_to_die_with_its_parent(wait_for):
     code = """
 import os, sys, time
 sys.path.insert(0, os.getcwd())

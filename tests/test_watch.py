@@ -13,12 +13,10 @@ import subprocess
 import sys
 import termios
 import time
-from pathlib import Path
 
 import pytest
 
 from grader import starters
-from grader.box import kernel
 from grader.course import ROOT, Chapter
 from grader.day import progress, warm
 
@@ -28,7 +26,6 @@ FAKE = """
 import sys
 from pathlib import Path
 from grader.commands import cli
-from grader.box import kernel
 from grader.day import watch
 from grader.course import Chapter
 from grader.report import CheckResult, Outcome, Report, TaskInfo
@@ -324,13 +321,7 @@ def test_a_new_request_overtakes_the_one_before_and_a_killed_grader_is_followed_
         grading.end()
 
 
-def workers(grading):
-    """How many processes help it with its checks."""
-    table = [Path(f"/proc/{pid}/cmdline") for pid in kernel.descendants(grading.process.pid)]
-    return sum(b"grader.worker" in path.read_bytes() for path in table if path.exists())
-
-
-def test_a_chapter_that_two_workers_share_can_be_overtaken_and_graded_again(real, nothing_left):
+def test_a_chapter_that_two_workers_share_can_be_overtaken_and_graded_again(real, colleagues, nothing_left):
     shutil.copytree(real.solution / "app", real.starter / "app", dirs_exist_ok=True)
     grading = warm.Warm(real)
     try:
@@ -339,9 +330,9 @@ def test_a_chapter_that_two_workers_share_can_be_overtaken_and_graded_again(real
         for _ in range(2):
             grading.ask(())
             hear(grading, "heard")
-            assert workers(grading) == min(1, os.cpu_count() - 1)
+            assert len(colleagues(grading.process.pid)) == min(1, os.cpu_count() - 1)
             grading.ask(("1.1",))
             assert hear(grading, "report").complete
-            assert workers(grading) == 0
+            assert colleagues(grading.process.pid) == []
     finally:
         grading.end()

@@ -16,9 +16,7 @@ from grader.box.sandbox import Refuge
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
-START = (
-    "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({control})"
-)
+START = "import sys; sys.path.insert(0, {root!r}); from grader.box.launcher import main; sys.path.pop(0); main({fd})"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "test", "tests", "idlelib", "tkinter", "site-packages", "*.a")
 
 
@@ -88,8 +86,8 @@ def invocation(place: Refuge | None, control: int) -> tuple[list[str], dict[str,
     inherited = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "LANG", "LC_"))}
     environment = inherited | {"PATH": os.defpath}
     if place is None:
-        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), control=control)], environment, {}
-    start, options = START.format(root=str(place.code), control=control), {}
+        return [sys.executable, "-I", "-c", START.format(root=str(ROOT), fd=control)], environment, {}
+    start, options = START.format(root=str(place.code), fd=control), {}
     if place.packages:
         start = f"import sys; sys.path.append({place.packages!r}); {start}"
         environment["LD_LIBRARY_PATH"] = str(Path(place.python).parent.parent / "lib")
