@@ -4,6 +4,7 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 
+from fastapi import HTTPException
 from fastapi.security import OAuth2PasswordBearer
 from jose import JWTError, jwt
 from passlib.context import CryptContext
@@ -23,6 +24,11 @@ DUMMY_HASH = passwords.hash("nobody's password")
 
 # This is what puts the Authorize button on /docs.
 oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
+
+
+def unauthorized(detail: str) -> HTTPException:
+    """The 401 to raise. HTTP wants it to say how to log in, and that is what the header does."""
+    return HTTPException(401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def hash_password(password: str) -> str:

@@ -61,14 +61,14 @@ def register(new: UserCreate, db: DB) -> User:
 def login(form: Annotated[OAuth2PasswordRequestForm, Depends()], db: DB) -> Token:
     """Give a token for a name and its password."""
     # TODO 1.9: a Token made by auth.create_access_token(user.id). For an unknown name and for a wrong
-    #   password the same HTTPException: 401, headers={"WWW-Authenticate": "Bearer"}.
+    #   password the same refusal: raise auth.unauthorized(...).
     raise NotImplementedError("TODO 1.9")
 
 
 def get_current_user(token: Annotated[str, Depends(auth.oauth2_scheme)], db: DB) -> User:
     """The user whose token came with the request."""
-    # TODO 1.10: auth.decode_access_token gives the user's id, or None. 401 as above when there is no
-    #   id in the token, or no user with that id.
+    # TODO 1.10: auth.decode_access_token gives the user's id, or None. auth.unauthorized as above when
+    #   there is no id in the token, or no user with that id.
     raise NotImplementedError("TODO 1.10")
 
 

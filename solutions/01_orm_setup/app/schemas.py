@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+LONGEST_NAME = 50  # characters
+
 
 def fits_bcrypt(password: str) -> str:
     """Refuse what bcrypt cannot hash: it reads 72 bytes (not characters) and no NUL."""
@@ -23,9 +25,10 @@ def with_zone(time: datetime) -> datetime:
 class UserCreate(BaseModel):
     """The body of POST /register."""
 
-    # TODO 1.7: username (not blank) and password (not empty, at most 72 bytes, no NUL: fits_bcrypt). >>>
+    # TODO 1.7: username (not blank, at most LONGEST_NAME) and password (not empty; fits_bcrypt says what
+    #   else). >>>
     #: pass
-    username: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+    username: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
     password: Annotated[str, StringConstraints(min_length=1), AfterValidator(fits_bcrypt)]
     # <<<
 

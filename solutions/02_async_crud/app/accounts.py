@@ -32,7 +32,7 @@ async def login(form: Annotated[OAuth2PasswordRequestForm, Depends()], session: 
     # Verified even when there is no user, so that the time of the answer does not tell who exists.
     matches = await hashing.verify_password(form.password, user.hashed_password if user else None)
     if user is None or not matches or not user.is_active:
-        raise HTTPException(401, "Wrong username or password.", headers={"WWW-Authenticate": "Bearer"})
+        raise auth.unauthorized("Wrong username or password.")
     return Token(access_token=auth.create_access_token(user.id))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Query
+from fastapi import Depends, Query
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,7 +33,7 @@ async def get_current_user(
 ) -> User:
     """The user whose token came with the request; 401 for nobody."""
     if user is None:
-        raise HTTPException(401, "Please log in again.", headers={"WWW-Authenticate": "Bearer"})
+        raise auth.unauthorized("Please log in again.")
     return user
 
 
