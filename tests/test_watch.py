@@ -50,7 +50,7 @@ class Fake:
         pass
 watch.Warm = Fake
 chapter = Chapter("01_made_up", Path(sys.argv[1]))
-chapter.__dict__["tasks"] = {"1.1": "one"}
+chapter.__dict__["tasks"] = {"1.1": "one", "1.2": "two"}
 cli.course.chapter = lambda number: chapter
 cli.course.chapters = lambda: [chapter]
 sys.argv[1:] = ["watch", "01"]
@@ -156,7 +156,11 @@ def test_keys_need_no_enter_and_saves_bring_verdicts_and_q_gives_the_terminal_ba
     (chapter.starter / "app" / "a.py").unlink()
     (chapter.starter / "app" / "a.py").write_text("y = 2\n")
     shown.wait("1.1  one: to do.")
-    shown.press("\x1b[A")  # an arrow is no key
+    shown.press("\x1b[A\x1b[C")  # arrows are no keys
+    shown.press("l")
+    shown.wait("> ")
+    shown.press("\x1b[B\r")  # but in the list
+    shown.wait("1.2  two: ")
     shown.press("q")
     assert shown.ended() == 0
     assert shown.as_before()

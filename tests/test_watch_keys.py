@@ -172,6 +172,34 @@ def test_l_lists_the_tasks_and_question_mark_the_keys_and_space_goes_on(watch):
     assert watch.seen.offset > 0
 
 
+@pytest.mark.parametrize("look", [Look(100), Look(60, colour=True)])
+def test_in_the_list_a_task_can_be_chosen(watch, look):
+    watch.look = look
+    watch.key("l")
+    assert [line for line in watch.seen.page if line.startswith(">")] == [watch.seen.page[2]]
+    assert "Enter goes there" in shown(watch)
+    for key in "kjjj":
+        watch.key(key)
+    assert [line for line in watch.seen.page if line.startswith(">")] == [watch.seen.page[-1]]
+    watch.key("\n")
+    assert (watch.seen.task, watch.grading.asked[-1], watch.seen.page) == ("1.2", ("1.2",), [])
+
+
+def test_outside_the_list_the_keys_of_the_list_do_nothing(watch):
+    for key in "jk\n":
+        watch.key("h")
+        watch.key(key)
+        assert (watch.seen.task, watch.seen.page) == ("1.1", [])
+
+
+def test_a_verdict_does_not_close_the_page_that_is_read_meanwhile(watch):
+    watch.key("l")
+    verdict(watch, ("1.1", Outcome.PASSED))
+    assert "Enter goes there" in shown(watch)
+    save(watch, MINE + "# more\n")
+    assert watch.seen.page == []
+
+
 def test_c_checks_the_whole_chapter_and_shows_its_board(watch):
     watch.key("c")
     assert watch.grading.asked[-1] == ()
@@ -205,6 +233,10 @@ def test_x_puts_the_task_back_when_pressed_twice_and_says_how_to_undo(watch):
     assert (watch.chapter.starter / "app" / "a.py").read_text() == MINE
     watch.key("x")
     assert (watch.chapter.starter / "app" / "a.py").read_text() == MINE.replace("'mine'", "0")
+    watch.tick()
+    watch.tick()
+    verdict(watch, ("1.1", Outcome.TODO))
+    assert len(watch.grading.asked) == 2
     assert "nox -s undo -- " in shown(watch).replace("\n", " ")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KINDS = {Standing.DONE: "passed", Standing.WRONG: "failed", Standing.TODO: "todo"}
 COUNTED = frozenset({Standing.DONE, Standing.CHANGED})
 BAR = 10
+MARK = ">"
 
 
 def symbol(standing: Standing, look: Look) -> tuple[str, str]:
@@ -28,12 +29,13 @@ def bar(done: int, total: int, look: Look, width: int = BAR) -> str:
     return ("█" if look.unicode else "#") * full + ("░" if look.unicode else "-") * (width - full)
 
 
-def render(found: dict[Chapter, dict[str, State]], look: Look) -> str:
+def render(found: dict[Chapter, dict[str, State]], look: Look, marked: str = "") -> str:
     """The page as text.
 
     Args:
         found: the state of each task of each chapter.
         look: how to draw.
+        marked: the task to mark.
     """
     everything = [state for each in found.values() for state in each.values()]
     done = sum(state.standing in COUNTED for state in everything)
@@ -50,7 +52,9 @@ def render(found: dict[Chapter, dict[str, State]], look: Look) -> str:
             continue
         for task, state in each.items():
             sign, style = symbol(state.standing, look)
-            left = Text.assemble("  ", (sign, style), f" {task:<5}{chapter.tasks[task]}")
+            title = f" {task:<5}{chapter.tasks[task]}"
+            mark = f"{MARK} " if task == marked else "  "
+            left = Text.assemble(mark, (sign, style), (title, "bold" if task == marked else ""))
             words = state.words if state.standing in KINDS else ""
             lines.append(two_columns(left, Text(words, "dim" if state.standing is Standing.TODO else "")))
             if not words:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TextIO
 
-SEQUENCE = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]")  # arrows and the like are no keys of ours
+SEQUENCE = re.compile(r"\x1b[\[O][0-9;]*([A-Za-z~])")  # what the arrows and the like send
+ARROWS = {"A": "k", "B": "j"}  # up and down
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?1049l"
 
 
@@ -99,5 +100,5 @@ class Terminal:
             data = os.read(self.source.fileno(), 64)
             if not data:
                 raise SystemExit(0)  # the terminal is gone
-            keys = data.decode(errors="replace")
-        return SEQUENCE.sub("", keys), other in ready
+            keys = data.decode(errors="replace").replace("\r", "\n")  # Enter, as it comes with some Pythons
+        return SEQUENCE.sub(lambda found: ARROWS.get(found[1], ""), keys), other in ready

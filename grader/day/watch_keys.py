@@ -14,7 +14,9 @@ from grader.day.watch_screen import KEYS, Seen, after
 from grader.report import Outcome
 
 PAGE = 10  # lines that a space goes on
-QUIT = "q"
+QUIT, ENTER = "q", "\n"
+STEPS = {"j": 1, "k": -1}  # in the list; the arrows mean the same
+CHOOSE = "j and k or the arrows choose a task, Enter goes there"
 
 
 class Grading(Protocol):
@@ -42,6 +44,7 @@ class Watch:
         self.seen = Seen(chapter, task, progress.states(chapter))
         self.changes = Changes(chapter.starter / "app")
         self.sure = ""  # the key that is to be pressed again
+        self.picked = ""  # the task that is marked in the list
         self.whole = False  # whether all is being checked
         self.heard = 0
         self.actions: dict[str, Callable[[], None]] = {
@@ -77,11 +80,12 @@ class Watch:
                 self.seen.report, self.seen.running = message["quick"], f"checking what {self.seen.task} needs ..."
                 continue
             verdict = True
-            self.seen.running, self.seen.message = "", message.get("problem", "")
+            self.seen.running, self.seen.message = "", message.get("problem", self.seen.message)
             if report := message.get("report"):
                 self.seen.report = report
                 self.seen.states = progress.states(self.chapter)
-                self.turn(board.render(report, self.look).splitlines() if self.whole else [])
+                if self.whole:
+                    self.turn(board.render(report, self.look).splitlines())
         return verdict
 
     def turn(self, page: list[str], message: str = "") -> None:
@@ -91,10 +95,15 @@ class Watch:
     def key(self, name: str) -> bool:
         """Do what a key says; False to quit."""
         before, self.sure = self.sure, ""
+        picked, self.picked = self.picked, ""
         if name == QUIT:
             return False
         if name == " ":
             self.seen.offset += PAGE
+        elif picked and name in STEPS:
+            self.list(picked, STEPS[name])
+        elif picked and name == ENTER:
+            self.go(picked)
         elif name in self.actions:
             self.turn([])
             try:
@@ -127,6 +136,11 @@ class Watch:
             end = "Every task is done or was. c checks the whole chapter."
             self.seen.message = end if done else f"{self.seen.task} is not done yet: n works when it is."
             return
+        self.go(task)
+
+    def go(self, task: str) -> None:
+        """To another task."""
+        self.turn([])
         self.seen.task, self.seen.report = task, None
         self.check()
 
@@ -134,9 +148,15 @@ class Watch:
         """The next step."""
         self.turn(hints.tell(self.chapter, self.seen.task).splitlines())
 
-    def list(self) -> None:
-        """All tasks of this chapter."""
-        self.turn(progress_page.render({self.chapter: self.seen.states}, self.look).splitlines())
+    def list(self, task: str = "", step: int = 0) -> None:
+        """All tasks of this chapter; one is marked, to go there."""
+        tasks = [*self.seen.states]
+        place = tasks.index(task or self.seen.task) + step
+        self.picked = tasks[min(max(place, 0), len(tasks) - 1)]
+        lines = progress_page.render({self.chapter: self.seen.states}, self.look, self.picked).splitlines()
+        self.turn(lines, CHOOSE)
+        marked = next(number for number, line in enumerate(lines) if line.startswith(progress_page.MARK))
+        self.seen.offset = max(marked - PAGE // 2, 0)
 
     def diff(self) -> None:
         """Yours to the reference."""
@@ -167,6 +187,8 @@ class Watch:
     def reset(self) -> None:
         """Back to how it began."""
         backup, changed = reset.reset(self.chapter, self.seen.task)
+        self.changes = Changes(self.chapter.starter / "app")  # so that what is said now stays to be read
+        self.check()
         self.turn([], " ".join(reset.told(backup, changed, self.seen.task)))
 
     def traceback(self) -> None:

@@ -13,7 +13,7 @@ from grader.report import CheckResult, Outcome, Report
 KEYS = {
     "n": "the next task, when this one is done",
     "h": "a hint; again for the next step",
-    "l": "the list of all tasks",
+    "l": "the list of all tasks, to go to one",
     "c": "check the whole chapter",
     "d": "the difference to the reference",
     "o": "open the file at the TODO, in your editor",
