@@ -134,15 +134,14 @@ class Database:
         self, number: int, table: str, where: str = "1", parameters: Sequence[Any] = (), **said: str
     ) -> None:
         """Fail the check unless the table holds that many such rows; `said` are keywords of CheckFailed."""
-        found = self.value(f"SELECT count(*) FROM {table} WHERE {where}", parameters)  # noqa: S608 -- the suite's own text
-        expect(
-            found == number,
-            did=said.pop("did", f"look into table {table}" + (f" WHERE {where}" if where != "1" else "")),
-            expected=f"table {table}: {number} row{'s' * (number != 1)}",
-            got=f"table {table}: {found} row{'s' * (found != 1)}",
-            life=self.life,
-            **said,
-        )
+        sql = f"SELECT count(*) FROM {table} WHERE {where}"  # noqa: S608 -- the suite's own text
+        said.setdefault("did", f"look into table {table}" + (f" WHERE {where}" if where != "1" else ""))
+        said["expected"] = f"table {table}: {number} row{'s' * (number != 1)}"
+        try:
+            found = self.value(sql, parameters)
+        except CheckFailed as failure:  # no such file, or table
+            raise CheckFailed(got=failure.got, life=self.life, **said) from failure
+        expect(found == number, got=f"table {table}: {found} row{'s' * (found != 1)}", life=self.life, **said)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[sqlite3.Connection]:

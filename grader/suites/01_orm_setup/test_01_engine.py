@@ -14,13 +14,12 @@ def test_speaks_to_the_file(student: Student) -> None:
     value = student.name()
     did = f"from app.database import engine; CREATE TABLE notes; INSERT INTO notes VALUES ('{value}')"
     student.probe("01_orm_setup.engine_row", did, table="notes", value=value)
-    expected = "the row in the file that DATABASE_URL names"
+    made = student.database.path.is_file()
     expect(
-        student.database.path.is_file(),
+        made and student.database.value("SELECT value FROM notes") == value,
         did=did,
-        expected=expected,
-        got="that file was not even made",
+        expected="the row in the file that DATABASE_URL names",
+        got="it is not there" if made else "that file was not even made",
         why=WHY,
         look=LOOK,
     )
-    student.database.expect_rows(1, "notes", "value = ?", [value], did=did, look=LOOK, why=WHY)

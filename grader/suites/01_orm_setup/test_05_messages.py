@@ -96,7 +96,10 @@ def moment(probe: Probe) -> datetime.datetime:
             return datetime.datetime.fromtimestamp(stored, datetime.UTC)
         value = datetime.datetime.fromisoformat(stored)
     except (TypeError, ValueError) as problem:
-        raise CheckFailed(probe.did, "a time", repr(stored), look="Message.timestamp", life=probe.life) from problem
+        why = "What only people can read cannot be sorted or compared: store a datetime, and leave the rest to the column."
+        raise CheckFailed(
+            probe.did, "a time", repr(stored), look="Message.timestamp", why=why, life=probe.life
+        ) from problem
     return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
 
 

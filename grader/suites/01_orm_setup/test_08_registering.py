@@ -40,7 +40,10 @@ def test_a_new_user(app: App, student: Student) -> None:
         user = answer.expect_keys("id", "username", look="register")
         stored = stored_id(student, username, answer)
         if user["id"] != stored or user["username"] != username:
-            raise answer.failed(f'the row: {{"id": {stored}, "username": "{username}"}}', look="register")
+            why = "The database gives the id when it writes the row: answer with the user that create_user gives back."
+            raise answer.failed(
+                f'the row: {{"id": {stored}, "username": "{username}"}}', why=why, look="register.return"
+            )
 
 
 @check("1.8", points=2, needs="1.8/a-new-user", lesson="when-the-database-says-no")
