@@ -197,3 +197,17 @@ def test_the_unproved_are_told_and_counted_and_steps_are_not(chapter, outcomes, 
         "step     test_01_engine.py:3 expect(x)",
     ]
     assert CliRunner().invoke(app, ["suite-mutants", "01", "--only", "1.2/b"]).exit_code == 0
+
+
+@pytest.mark.parametrize("chapter", course.chapters(), ids=lambda chapter: chapter.slug)
+def test_every_expectation_of_a_suite_says_why(chapter):
+    silent = []
+    for path in chapter.suite.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(ast.Name("expect" | "CheckFailed")) | ast.Call(
+                    ast.Attribute(_, "failed" | "expect_rows")
+                ):
+                    if not {each.arg for each in node.keywords} & {"why", None}:
+                        silent.append(f"{path.name}:{node.lineno}")
+    assert silent == []

@@ -7,6 +7,7 @@ from grader.database import Database
 from grader.expect import expect
 from grader.student import Student
 
+ROOM = "No constraint may stand in the way of this row. The hash has 60 characters, however short the password."
 CREATE = "import app.models; create the table of User"
 
 
@@ -59,7 +60,7 @@ def test_unique(student: Student) -> None:
     student.probe("01_orm_setup_models.users", did, usernames=["mira", "noor", "mira"])
     database.expect_rows(
         1, "users", "username = 'noor'", did=did.replace("mira", "noor"), look="User",
-        why="No constraint may stand in the way of this row. The hash has 60 characters, however short the password.",
+        why=ROOM,
     )  # fmt: skip
     stored = database.value("SELECT count(*) FROM users WHERE username = 'mira'")
     expect(
@@ -90,7 +91,7 @@ def test_ids_are_never_reused(student: Student) -> None:
     old = database.value("SELECT max(id) FROM users")
     database.write("DELETE FROM users")
     student.probe("01_orm_setup_models.users", did, usernames=["noor"])
-    database.expect_rows(1, "users", "username = 'noor'", did=did, look="User")
+    database.expect_rows(1, "users", "username = 'noor'", did=did, look="User", why=ROOM)
     new = database.value("SELECT max(id) FROM users")
     expect(
         new > old, did=did, expected=f"an id above {old}", got=f"id {new}", look="User",

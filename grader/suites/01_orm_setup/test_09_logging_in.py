@@ -18,7 +18,11 @@ def test_a_token(app: App, newcomer: Callable) -> None:
     answer = app.post("/token", form={"username": person.username, "password": person.password})
     token = answer.expect(200, why=SALT, look="login.password").expect_keys("access_token", "token_type", look="login")
     if not isinstance(token["access_token"], str) or str(token["token_type"]).lower() != "bearer":
-        raise answer.failed('{"access_token": "...", "token_type": "bearer"}', look="login")
+        raise answer.failed(
+            '{"access_token": "...", "token_type": "bearer"}',
+            look="login.return",
+            why="OAuth 2 names these two, and every client looks for them: return a Token.",
+        )
 
 
 @check("1.9", points=2, needs="1.9/a-token", lesson="passwords-and-tokens")

@@ -36,7 +36,11 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
     answer = app.get("/messages", token=newcomer(app).token).expect(200, look="read_messages")
     found = answer.json()
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise answer.failed("a list of messages", look="read_messages")
+        raise answer.failed(
+            "a list of messages",
+            look="get_messages.return",
+            why="Every query gives a list, with no rows an empty one: return all of it.",
+        )
     if [each.get("content") for each in found] != contents[::-1]:
         raise answer.failed(
             f"the three messages, {contents[-1]!r} first",
@@ -48,7 +52,12 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
         shown = each.get("owner") if isinstance(each.get("owner"), dict) else {}
         told = {"owner_id": each.get("owner_id"), "owner": {name: shown.get(name) for name in ("id", "username")}}
         if told != wanted or type(each.get("id")) is not int:
-            raise answer.failed(f"every message with its id, {wanted}", str(each), look="MessageOut.owner")
+            raise answer.failed(
+                f"every message with its id, {wanted}",
+                str(each),
+                look="MessageOut.owner",
+                why="MessageOut names what goes out, and owner is a UserOut inside it.",
+            )
 
 
 @check("1.11", points=1, needs="1.11/newest-first", lesson="time-is-utc")

@@ -67,6 +67,7 @@ def test_refused(app: App, newcomer: Callable, student: Student) -> None:
             did="an unknown name tries to connect",
             expected="nobody hears of it",
             got=heard,
+            why="Who is refused must not be announced: look the name up, and close, before you tell anybody.",
             look="chat",
         )
 
@@ -184,7 +185,7 @@ def test_many_chatters(app: App, newcomer: Callable, student: Student) -> None:
         for name, socket in people:
             socket.send(f"hello from {name}")
             socket.until(SAYS.format(name, f"hello from {name}"), look="chat", why=LIMIT)
-        student.database.expect_rows(30, "messages", did="30 people say something each", look="save_message")
+        student.database.expect_rows(30, "messages", did="30 people say something each", look="save_message", why=LIMIT)
         _, witness = people[0]
         witness.until(SAYS.format(people[-1][0], f"hello from {people[-1][0]}"), look="chat", why=LIMIT)
 
@@ -244,4 +245,6 @@ def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
             answer.expect(200, why=why, look="read_messages")
         for name, socket in people:
             socket.until(SAYS.format(name, f"hello from {name}"), look="chat", why=why)
-        student.database.expect_rows(15, "messages", did="15 messages and 20 requests at once", look="save_message")
+        student.database.expect_rows(
+            15, "messages", did="15 messages and 20 requests at once", look="save_message", why=why
+        )

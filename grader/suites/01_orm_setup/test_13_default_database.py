@@ -42,6 +42,7 @@ def test_beside_the_app(student: Student) -> None:
         did=did,
         expected="its tables",
         got="none",
+        why="The server makes its tables at start-up, in the file that the engine was made for.",
         look="default_url",
     )
 

@@ -172,7 +172,14 @@ def listed(student: Student) -> Callable[..., list[Any]]:
 
     def expect_listed(value: Any, number: int | None, did: str, look: str = "") -> list[Any]:
         if not isinstance(value, list) or number not in (None, len(value)):
-            raise CheckFailed(did, "an end", "the program ended on the way", look=look, life=student.lives[-1])
+            raise CheckFailed(
+                did,
+                "an end",
+                "the program ended on the way",
+                look=look,
+                why="What ends the program from inside, sys.exit() say, ends it for everybody who uses it.",
+                life=student.lives[-1],
+            )
         return value
 
     return expect_listed

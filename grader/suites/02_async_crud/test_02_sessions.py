@@ -33,6 +33,7 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
         did=did,
         expected="it is in the file",
         got="it is not",
+        why="The session works on the manager's own engine, and commit() is what writes.",
         look="DatabaseManager.session",
         life=student.lives[-1],
     )

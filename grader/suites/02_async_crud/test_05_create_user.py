@@ -87,7 +87,11 @@ def test_registering(app: App, student: Student) -> None:
         "is_active": True,
     }
     if any(shown[name] != value or type(shown[name]) is not type(value) for name, value in wanted.items()):
-        raise answer.failed(str(wanted), look="register")
+        raise answer.failed(
+            str(wanted),
+            look="create_user.User",
+            why="The database gives the id and the defaults; what was sent is stored as it came.",
+        )
     if any(secret in answer.text for secret in (sent["password"], hashed)):
         raise answer.failed(
             "no password and no hash", look="UserOut", why="A schema names what goes out; leave it off."
@@ -147,7 +151,11 @@ def test_which_is_taken(app: App, student: Student) -> None:
                 f"a detail that names the {taken}", look="register", why="Who is refused wants to know what to change."
             )
     student.database.expect_rows(
-        1, "users", did="register with a taken username, and with a taken email", look="create_user"
+        1,
+        "users",
+        did="register with a taken username, and with a taken email",
+        look="create_user",
+        why="Who is refused leaves nothing behind.",
     )
 
 

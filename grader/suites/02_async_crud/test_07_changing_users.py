@@ -127,6 +127,7 @@ def test_patching(app: App, newcomer: Callable, student: Student) -> None:
         did='PATCH /users/me {"email": null}',
         expected=new,
         got="another email",
+        why="An account without an email is none: only full_name may be cleared.",
         look="update_user",
     )
 
@@ -177,7 +178,13 @@ def test_what_is_not_theirs_to_change(app: App, newcomer: Callable, student: Stu
             life=app.life,
         )
     student.database.expect_rows(
-        1, "users", "id = ?", [person.id], did="PATCH /users/me with another id", look="update_user"
+        1,
+        "users",
+        "id = ?",
+        [person.id],
+        did="PATCH /users/me with another id",
+        look="update_user",
+        why="Whose row it is comes from the token, never from the body.",
     )
 
 
@@ -197,7 +204,13 @@ def test_what_hangs_on_a_user(student: Student, listed: Callable, insert: Callab
         student.database.expect_rows(0, table, f"{column} = ?", [ids[0]], did=did, why=why, look="delete_user")
         wanted = 1 if table == "users" else 2
         student.database.expect_rows(
-            wanted, table, f"{column} = ?", [ids[1]], did=f"{did}; look at somebody else's", look="delete_user"
+            wanted,
+            table,
+            f"{column} = ?",
+            [ids[1]],
+            did=f"{did}; look at somebody else's",
+            look="delete_user",
+            why="Only what hangs on this user goes: every DELETE needs its WHERE.",
         )
 
 
@@ -206,7 +219,15 @@ def test_deleting_oneself(app: App, newcomer: Callable, student: Student) -> Non
     """after DELETE /users/me the token is worth nothing, also when the name is registered again"""
     other, person = newcomer(app), newcomer(app)  # the last id is the one that could be given away again
     app.delete("/users/me", token=person.token).expect(204, look="delete_user")
-    student.database.expect_rows(0, "users", "id = ?", [person.id], did="DELETE /users/me", look="delete_user")
+    student.database.expect_rows(
+        0,
+        "users",
+        "id = ?",
+        [person.id],
+        did="DELETE /users/me",
+        look="delete_user",
+        why="204 says that it is done: the row has to be gone by then.",
+    )
     why = "The token says who you were. Whether you still are, only the table knows."
     app.get("/users/me", token=person.token).expect(401, why=why, look="find_user")
     again = {"username": person.username, "email": person.email, "password": "another"}

@@ -70,7 +70,11 @@ def test_written_and_read(app: App, student: Student, newcomer: Callable) -> Non
         or not isinstance(found["author"], dict)
         or not author.items() <= found["author"].items()
     ):
-        raise read.failed(f"the post with its author, {author}", look="get_post")
+        raise read.failed(
+            f"the post with its author, {author}",
+            look="get_post",
+            why="PostOut names what goes out, and author is a schema inside it: the query loads both.",
+        )
     if person.email in read.text or "hashed" in read.text:
         raise read.failed(
             "an author without email and hash",
@@ -105,7 +109,9 @@ def test_functions(student: Student) -> None:
         )
     where = "title = ? AND content = 'first' AND NOT published AND author_id = (SELECT min(id) FROM users)"
     student.database.expect_rows(1, "posts", where, [f"{title} again"], did=did, look="update_post", why=CHANGES)
-    student.database.expect_rows(1, "posts", did=did, look="delete_post")
+    student.database.expect_rows(
+        1, "posts", did=did, look="delete_post", why="One post is deleted, and no other: every DELETE needs its WHERE."
+    )
 
 
 @check("2.8", points=1, needs="2.8/written-and-read", lesson="lists-as-json")
@@ -211,7 +217,9 @@ def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: 
             status, why=DRAFT, look="find_own_post"
         )
         app.delete(f"/posts/{number}", token=token).expect(status, why=DRAFT, look="find_own_post")
-    student.database.expect_rows(2, "posts", "title <> 'mine'", did="PATCH and DELETE by others", look="find_own_post")
+    student.database.expect_rows(
+        2, "posts", "title <> 'mine'", did="PATCH and DELETE by others", look="find_own_post", why=DRAFT
+    )
     for number, token, status in (
         (draft, None, 404), (draft, other.token, 404), (draft + 7, None, 404), (draft, author.token, 200), (post, None, 200),
     ):  # fmt: skip

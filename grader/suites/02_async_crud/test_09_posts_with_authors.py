@@ -29,7 +29,11 @@ def listed(app: App, person: Any = None, **params: Any) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(
         isinstance(each, dict) and {"id", "title", "author"} <= each.keys() for each in found
     ):
-        raise answer.failed("a list of posts", look="get_posts_with_authors")
+        raise answer.failed(
+            "a list of posts",
+            look="get_posts_with_authors.return",
+            why="Every query gives a list, with no rows an empty one: return all of it.",
+        )
     return found
 
 
@@ -61,7 +65,12 @@ def test_newest_first(app: App, newcomer: Callable, write_post: Callable) -> Non
             or not author.items() <= post["author"].items()
             or post.get("tags") != ["a"]
         ):
-            raise answer.failed(f"'post {number}' with its tags and its author, {author}", str(post), look="PostOut")
+            raise answer.failed(
+                f"'post {number}' with its tags and its author, {author}",
+                str(post),
+                look="PostOut",
+                why="PostOut names what goes out, and author is a schema inside it: the query loads both.",
+            )
     if any(person.email in answer.text for person in people) or "hashed" in answer.text:
         raise answer.failed("authors without email and hash", look="AuthorOut", why=PUBLIC)
 
@@ -85,7 +94,15 @@ def test_pages(app: App, student: Student, newcomer: Callable, write_post: Calla
         life=app.life,
     )
     number = len(listed(app))
-    expect(number == 12, did="GET /posts, with 12 posts in the file", expected="12 posts", got=number, life=app.life)
+    expect(
+        number == 12,
+        did="GET /posts, with 12 posts in the file",
+        expected="12 posts",
+        got=number,
+        why="A page has up to limit posts: with 12 in the file, all of them.",
+        look="get_posts_with_authors.limit",
+        life=app.life,
+    )
 
 
 @check("2.9", points=1, needs="2.9/newest-first")
@@ -103,6 +120,7 @@ def test_bounds(app: App, newcomer: Callable, write_post: Callable) -> None:
             did=f"GET /posts with {params}",
             expected="the one post",
             got="none",
+            why=BOUNDS,
             look="read_posts",
         )
 
@@ -168,6 +186,7 @@ def test_statements(app: App, student: Student, newcomer: Callable, write_post: 
         did="GET /posts?limit=50",
         expected="50 authors",
         got=len(authors),
+        why="Each post comes with its own author: the join goes by author_id.",
         look="get_posts_with_authors",
     )
     expect(

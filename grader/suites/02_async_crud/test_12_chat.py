@@ -19,8 +19,9 @@ ORDER = "Each message is stored, with one commit at its end; when that has succe
 GONE = (
     "A socket outlives the row of its user. Ask the database at each message whether the owner, by id, is still there."
 )
-ORDER = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
+NEWEST = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
 BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits is an error."
+STRANGER = "Who is refused must not be announced: look the name up, and close, before you tell anybody."
 WHOSE = "A message belongs to the user of the socket that it came through."
 SESSIONS = "one-session-per-task"
 
@@ -56,7 +57,11 @@ def history(app: App, person: Any, **params: Any) -> list[dict[str, Any]]:
     answer = app.get("/messages", token=person.token, params=params).expect(200, look="get_messages")
     found = answer.json()
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise answer.failed("a list of messages", look="get_messages")
+        raise answer.failed(
+            "a list of messages",
+            look="get_messages.return",
+            why="Every query gives a list, with no rows an empty one: return all of it.",
+        )
     return found
 
 
@@ -99,6 +104,7 @@ def test_refused(app: App, newcomer: Callable, student: Student) -> None:
             did="an unknown name tries to connect",
             expected="nobody hears of it",
             got=heard,
+            why=STRANGER,
             look="chat",
             life=app.life,
         )
@@ -231,7 +237,13 @@ def test_history(app: App, newcomer: Callable, student: Student) -> None:
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM messages ORDER BY timestamp DESC, id DESC")]
     got = [message.get("id") for message in found]
     expect(
-        got == expected, did=did, expected=f"the ids {expected}", got=got, why=ORDER, look="get_messages", life=app.life
+        got == expected,
+        did=did,
+        expected=f"the ids {expected}",
+        got=got,
+        why=NEWEST,
+        look="get_messages",
+        life=app.life,
     )
     owner, now = {"id": person.id, "username": person.username}, datetime.datetime.now(datetime.UTC)
     for message in found:
@@ -249,6 +261,7 @@ def test_history(app: App, newcomer: Callable, student: Student) -> None:
             did="GET /messages",
             expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}, and owner {owner}",
             got=message,
+            why="MessageOut names what goes out: a time with its zone, and the owner as a schema inside it.",
             look="MessageOut",
         )
     for params in ({"limit": -1}, {"limit": 0}, {"limit": 101}, {"limit": 10**20}, {"skip": -1}):

@@ -114,7 +114,7 @@ def test_ten_log_in(student: Student, newcomer: Callable) -> None:
             answered == wanted, did=did, expected="answers before half of them are served", why=HASHES, look=look, life=app.life,
             got=f"{answered} answers, then none until half were served",
         )  # fmt: skip
-        expect(statuses <= {200}, did=did, expected="200 for each", got=statuses, look=look, life=app.life)
+        expect(statuses <= {200}, did=did, expected="200 for each", got=statuses, why=HASHES, look=look, life=app.life)
 
 
 @check("2.13", points=1, needs="2.5", lesson="the-event-loop-must-never-wait")
