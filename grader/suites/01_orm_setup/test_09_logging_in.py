@@ -36,7 +36,7 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
         raise answer.failed(
             "401 with the header WWW-Authenticate: Bearer",
             got,
-            look="login.HTTPException",
+            look="login.raise",
             why="401 must say how to log in.",
         )
 
@@ -47,9 +47,9 @@ def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None
     person = newcomer(app, login=False)
     wrong = app.post("/token", form={"username": person.username, "password": "not this one"}).expect(401, look="login")
     unknown = app.post("/token", form={"username": student.name(), "password": "not this one"})
-    unknown.expect(401, why=SAME, look="login.HTTPException")
+    unknown.expect(401, why=SAME, look="login.raise")
     expect(
-        (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login.HTTPException", life=app.life, why=SAME,
+        (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login.raise", life=app.life, why=SAME,
         expected=f"the answer to a wrong password: {wrong}", got=str(unknown),
     )  # fmt: skip
 
