@@ -51,8 +51,8 @@ def history(student: Student) -> Callable[..., list[dict[str, Any]]]:
         if not isinstance(value, list):
             raise answer.failed(
                 "a list of messages",
-                look="get_messages.return",
-                why="Every query gives a list, with no rows an empty one: return all of it.",
+                look="read_messages.return",
+                why="The answer is the list itself: nothing around it, and an empty list when there is nothing.",
             )
         return value
 

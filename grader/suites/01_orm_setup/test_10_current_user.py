@@ -53,7 +53,7 @@ def test_the_owner_of_the_token(app: App, newcomer: Callable) -> None:
         found = answer.expect_keys("id", "username", look="get_current_user")
         if (found["id"], found["username"]) != (person.id, person.username):
             raise answer.failed(
-                f'{{"id": {person.id}, "username": "{person.username}"}}', why=OWN, look="get_current_user.get"
+                f'{{"id": {person.id}, "username": "{person.username}"}}', why=OWN, look="get_current_user.user"
             )
 
 

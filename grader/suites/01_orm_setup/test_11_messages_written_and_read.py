@@ -38,8 +38,8 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise answer.failed(
             "a list of messages",
-            look="get_messages.return",
-            why="Every query gives a list, with no rows an empty one: return all of it.",
+            look="read_messages.return",
+            why="The answer is the list itself: nothing around it, and an empty list when there is nothing.",
         )
     if [each.get("content") for each in found] != contents[::-1]:
         raise answer.failed(

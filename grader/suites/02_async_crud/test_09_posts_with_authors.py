@@ -31,8 +31,8 @@ def listed(app: App, person: Any = None, **params: Any) -> list[dict[str, Any]]:
     ):
         raise answer.failed(
             "a list of posts",
-            look="get_posts_with_authors.return",
-            why="Every query gives a list, with no rows an empty one: return all of it.",
+            look="read_posts.return",
+            why="The answer is the list itself: nothing around it, and an empty list when there is nothing.",
         )
     return found
 
