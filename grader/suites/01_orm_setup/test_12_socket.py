@@ -15,6 +15,7 @@ from grader.websocket import Socket
 PAUSE = 0.02  # seconds between two pings: nobody is asked to answer a flood
 JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
 OWNER = "SELECT users.username FROM messages JOIN users ON users.id = messages.owner_id WHERE messages.content = ?"
+ALL = "broadcast() tells everybody who is in the chat, the sender too; send_text() tells one. However a socket ends, its leaving is told."
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 WAIT = "A database call inside `async def` stops the whole server while it waits: await run_in_threadpool(...) there, and plain `def` for a route."
 READER = "A send to somebody who does not read waits for ever. Nobody else may wait with it: send to all at the same time, each with a limit."
@@ -41,13 +42,13 @@ def test_says(app: App, newcomer: Callable, student: Student) -> None:
     """what one says, all hear; joining and leaving too"""
     with ExitStack() as stack:
         (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
-        first.expect(JOINED.format(noor), look="chat.joined")
+        first.expect(JOINED.format(noor), look="chat.joined", why=ALL)
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)
         for socket in (first, second):
-            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat.says")
+            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat.says", why=ALL)
         second.close()
-        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat.left")
+        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat.left", why=ALL)
 
 
 @check("1.12", points=2, needs="1.12/says", lesson="sockets")
