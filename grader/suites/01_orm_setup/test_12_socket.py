@@ -99,7 +99,12 @@ def heard_until(socket: Socket, wanted: set[str], did: str) -> list[str]:
         while (frame := socket.receive()) is not None and frame not in wanted:
             frames.append(frame)
     except TimeoutError:
-        raise socket.app.trouble(did, socket.path, late=True, expected=" or ".join(sorted(wanted))) from None
+        trouble = socket.app.trouble(did, socket.path, late=True, expected=" or ".join(sorted(wanted)))
+        trouble.look = "chat.except"
+        trouble.why = (
+            "A message that cannot be stored keeps nobody waiting: tell who sent it, or close the socket, and go on."
+        )
+        raise trouble from None
     return frames
 
 
@@ -179,14 +184,13 @@ def test_somebody_never_reads(app: App, newcomer: Callable) -> None:
 
 
 @check("1.12", points=1, needs="1.12/stored-before-broadcast", lesson="how-many-chatters")
-def test_many_chatters(app: App, newcomer: Callable, student: Student) -> None:
+def test_many_chatters(app: App, newcomer: Callable) -> None:
     """30 people are connected, and then each says something"""
     with ExitStack() as stack:
         people = chatters(app, newcomer, stack, 30)
         for name, socket in people:
             socket.send(f"hello from {name}")
             socket.until(SAYS.format(name, f"hello from {name}"), look="chat", why=LIMIT)
-        student.database.expect_rows(30, "messages", did="30 people say something each", look="save_message", why=LIMIT)
         _, witness = people[0]
         witness.until(SAYS.format(people[-1][0], f"hello from {people[-1][0]}"), look="chat", why=LIMIT)
 
