@@ -5,7 +5,6 @@ from pathlib import Path
 
 from grader.app import App
 from grader.check import check
-from grader.database import Database
 from grader.expect import expect
 from grader.student import Student
 
@@ -37,14 +36,6 @@ def test_beside_the_app(student: Student) -> None:
     stray += [f"it is {path.relative_to(root)}" for path in root.rglob("*") if is_database(path)]
     got = f"no database there; {stray[0]}" if stray else "no database there"
     expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=PLACE, look="default_url.return")
-    expect(
-        {"users", "messages"} <= Database(root / found[0]).tables(),
-        did=did,
-        expected="its tables",
-        got="none",
-        why="The server makes its tables at start-up, in the file that the engine was made for.",
-        look="default_url",
-    )
 
 
 @check("1.13", points=2, needs=("1.13/beside-the-app", "1.12/stored-before-broadcast"), lesson="where-the-file-lies")
@@ -60,14 +51,15 @@ def test_the_history_is_still_there(student: Student, newcomer: Callable, histor
     app = start(student, root, student.directory("two"))
     answer = app.post("/token", form={"username": person.username, "password": person.password})
     did = "send a message, kill the server, start it from another directory, log in again"
-    answer.expect(200, expected="200: the user is still there", why=SAME, look="default_url.return")
-    person.token = answer.expect_keys("access_token")["access_token"]
-    contents = [message.get("content") for message in history(app, person)]
+    found: object = answer
+    if answer.status == 200:
+        person.token = answer.expect_keys("access_token")["access_token"]
+        found = [message.get("content") for message in history(app, person)]
     expect(
-        contents == ["remember me"],
+        found == ["remember me"],
         did=did,
-        expected=["remember me"],
-        got=contents,
+        expected="200, the user is still there; and the history, ['remember me']",
+        got=found,
         why=SAME,
         look="default_url.return",
     )
