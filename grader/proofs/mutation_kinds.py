@@ -9,7 +9,8 @@ OTHERS = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "i
 OPERATOR = re.compile(r"==|!=|<=|>=|<|>|\bis\s+not\b|\bis\b|\bnot\s+in\b|\bin\b|\band\b|\bor\b")
 CHAINED = frozenset({"where", "order_by", "limit", "offset", "options", "desc", "unique", "returning", "values"})
 LARGEST = 1000  # from here on numbers are names, like the codes a socket is closed with
-UNSEEN = frozenset({"index", "timezone"})  # how fast rows are found; a zone, which SQLite does not store
+# How fast rows are found; a zone, which SQLite does not store; what is printed for whoever looks for a fault.
+UNSEEN = frozenset({"index", "timezone", "echo"})
 SPOKEN = re.compile(r"[a-z] [a-z]+ [a-z]")  # a text for people, which no check may ask for
 
 Change = tuple[str, ast.AST, str]  # kind, what is replaced, with what
@@ -54,8 +55,10 @@ class Source:
 def _statements(node: ast.AST, source: Source) -> Iterator[Change]:
     """Statements that are left out."""
     match node:
-        case ast.Expr(ast.Constant()) | ast.Expr(ast.Call(ast.Attribute(ast.Name("logger")))):
-            pass  # a docstring, or what only the log shows
+        case ast.Expr(
+            ast.Constant() | ast.Call(ast.Attribute(ast.Name("logger"))) | ast.Call(ast.Attribute(_, "add_note"))
+        ):
+            pass  # a docstring, or what only people read
         case ast.Expr() | ast.AugAssign():
             yield "drop statement", node, "pass"
         case ast.Raise():
