@@ -31,7 +31,7 @@ async def get_post(session: AsyncSession, post_id: int) -> Post | None:
 
 async def update_post(session: AsyncSession, post_id: int, changes: Mapping[str, Any]) -> bool:
     """Change title, content, tags or published; False when there is no such post."""
-    # TODO 2.8: only what stands in `changes` changes; other names change nothing; flush.
+    # TODO 2.8: only what stands in `changes` changes; other names change nothing.
     raise NotImplementedError("TODO 2.8")
 
 

@@ -34,7 +34,7 @@ async def seed(session: AsyncSession) -> dict[str, str]:
     """Add the sample users and posts that are missing; the passwords we invented, by username."""
     # TODO 2.11: ADMIN, AUTHOR, and the author's POSTS: twice in a row adds nothing. Others may have been here before:
     #   ids are whatever the database gives, and a stranger who is called "author" (the email tells) wrote none of
-    #   these posts. Flush; the caller commits.
+    #   these posts. The caller commits.
     raise NotImplementedError("TODO 2.11")
 
 

@@ -31,7 +31,7 @@ async def add_user(session: AsyncSession, person: tuple[str, str, str, str], mad
     if user := await crud.get_user_by_username(session, username):
         return user
     chosen = os.environ.get(f"{username.upper()}_PASSWORD")
-    password = chosen or secrets.token_urlsafe(12)
+    password = chosen or secrets.token_urlsafe()
     user = await crud.create_user(session, username, email, await hashing.hash_password(password), full_name)
     if user is not None:
         user.role = role
@@ -45,7 +45,7 @@ async def seed(session: AsyncSession) -> dict[str, str]:
     """Add the sample users and posts that are missing; the passwords we invented, by username."""
     # TODO 2.11: ADMIN, AUTHOR, and the author's POSTS: twice in a row adds nothing. Others may have been here before:
     #   ids are whatever the database gives, and a stranger who is called "author" (the email tells) wrote none of
-    #   these posts. Flush; the caller commits. >>>
+    #   these posts. The caller commits. >>>
     made: dict[str, str] = {}
     await add_user(session, ADMIN, made)
     author = await add_user(session, AUTHOR, made)
@@ -54,7 +54,6 @@ async def seed(session: AsyncSession) -> dict[str, str]:
         for title, content, tags, published in POSTS:
             if title not in written:
                 await crud.create_post(session, author.id, title, content, tags, published)
-    await session.flush()
     return made
     # <<<
 
