@@ -18,7 +18,7 @@ RANDOM = (  # what differs from run to run, and what stands for it; long texts b
     (re.compile(r"\$(?:2[aby]|argon2\w*|pbkdf2\w*|scrypt)\$[\w$./=,+-]*"), "HASH"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"(?:/private)?/(?:tmp|var)/[\w./+-]+?(?=/app/|/db/|/cwd\b|/s[0-9a-f]{4}\b)"), "TEMPORARY"),
-    (re.compile(r"(?<=admin: )[\w-]{16}|(?<=author: )[\w-]{16}"), "PASSWORD"),
+    (re.compile(r"(?<=admin: )[\w-]{16,}|(?<=author: )[\w-]{16,}"), "PASSWORD"),
     (re.compile(r"\b0x[0-9a-f]{6,}\b"), "ADDRESS"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?"), "TIME"),
     (re.compile(r"(?<![:.\d])\d\d:\d\d(?![:\d])"), "TIME"),
