@@ -53,8 +53,8 @@ class User(Base):
     full_name: Mapped[str | None]
     role: Mapped[str] = mapped_column(server_default="reader")
     is_active: Mapped[bool] = mapped_column(server_default=true())
-    # func.now() is SQLite's CURRENT_TIMESTAMP: UTC, in whole seconds.
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    # Two defaults: ours counts microseconds, SQLite's CURRENT_TIMESTAMP whole seconds.
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=utc_now, server_default=func.now())
     message_count: Mapped[int] = mapped_column(server_default=text("0"))
 
     # passive_deletes: the database deletes the posts (ON DELETE CASCADE); do not load them first.
@@ -82,8 +82,10 @@ class Post(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     tags: Mapped[list[str]] = mapped_column(make_tag_type(), nullable=True)
     published: Mapped[bool] = mapped_column(server_default=false())
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), onupdate=utc_now, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=utc_now, server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=utc_now, onupdate=utc_now, server_default=func.now()
+    )
 
     author: Mapped[User] = relationship(back_populates="posts")
     # <<<
