@@ -59,6 +59,8 @@ def _statements(node: ast.AST, source: Source) -> Iterator[Change]:
             ast.Constant() | ast.Call(ast.Attribute(ast.Name("logger"))) | ast.Call(ast.Attribute(_, "add_note"))
         ):
             pass  # a docstring, or what only people read
+        case ast.Expr(ast.Await()):
+            pass  # to drop the await says the same: what is not awaited is not done
         case ast.Expr() | ast.AugAssign():
             yield "drop statement", node, "pass"
         case ast.Raise():

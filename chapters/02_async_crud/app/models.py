@@ -43,9 +43,10 @@ class User(Base):
     hashed_password: Mapped[str]
     # TODO 2.3: email (unique, never NULL), full_name (may be NULL), role ("reader"), is_active (true), created_at
     #   (now), message_count (0). Where a value stands in brackets it is the default, and the database knows it
-    #   too: a row inserted without SQLAlchemy gets it. posts: the other side of Post.author.
+    #   too: a row inserted without SQLAlchemy gets it.
     pass
 
+    # passive_deletes: the database deletes the messages (ON DELETE CASCADE); do not load them first.
     messages: Mapped[list["Message"]] = relationship(back_populates="owner", cascade="all", passive_deletes=True)
 
     # Without it SQLite gives a freed id to the next user, whom an old token would then let in.

@@ -11,7 +11,6 @@ from grader.expect import expect
 from grader.student import Student
 
 DID = "python -m app.sample_data"
-MAKES = "There is nothing to try the app with unless seed makes it: an admin, an author, posts."
 COMMON = ("admin", "password", "admin123", "password123", "secret", "changeme", "author", "123456", "test", "letmein")
 
 
@@ -23,7 +22,7 @@ def contents(student: Student) -> list[list[tuple]]:
     ]
 
 
-@check("2.11", points=2, needs=("2.5", "2.4", "2.8"), lesson="sample-data")
+@check("2.11", points=1, needs=("2.5", "2.4", "2.8"), lesson="sample-data")
 def test_something_to_look_at(student: Student, probe: Callable) -> None:
     """it makes an admin, an author, published posts and drafts, with tags"""
     probe("sample_data", DID, look="seed")
@@ -95,6 +94,52 @@ def test_twice(student: Student, insert: Callable) -> None:
         )
 
 
+@check("2.11", points=1, needs="2.11/twice", lesson="sample-data")
+def test_strangers(student: Student, insert: Callable) -> None:
+    """a post that is missing comes back; whoever else has its title, or the author's name, keeps what is theirs"""
+    database, did = student.database, "seed(session); commit"
+    of_author = "SELECT title FROM posts WHERE author_id IN (SELECT id FROM users WHERE email = ?) ORDER BY title"
+    with student.probing("02_async_crud.seeded", did) as probe:
+        probe.next()
+        probe.go_on()
+        probe.next()
+        (name, email), *_ = database.rows(
+            "SELECT username, email FROM users WHERE id IN (SELECT author_id FROM posts) ORDER BY id DESC"
+        )
+        titles = database.rows(of_author, [email])
+        database.write("DELETE FROM posts WHERE title = ?", titles[0])
+        insert("posts", author_id=insert("users"), title=titles[0][0])
+        probe.go_on()
+        probe.next()
+        expect(
+            database.rows(of_author, [email]) == titles,
+            did=f"{did}; delete one post of the author, let somebody else write one of this title; seed again",
+            expected=f"the author's {len(titles)} posts, as before",
+            got=f"{len(database.rows(of_author, [email]))} posts",
+            why="Whose posts are looked at? What is missing is what this author has not written.",
+            look="seed",
+            life=probe.life,
+        )
+        database.write("DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE email = ?)", [email])
+        database.write("UPDATE users SET email = 'x' || email WHERE email = ?", [email])
+        stranger = database.rows("SELECT * FROM users WHERE username = ?", [name])
+        probe.go_on()
+        probe.next()
+    for what, found, wanted in (
+        ("their row", database.rows("SELECT * FROM users WHERE username = ?", [name]), stranger),
+        ("their posts", database.rows(of_author, [f"x{email}"]), []),
+    ):
+        expect(
+            found == wanted,
+            did=f"{did}, where somebody with another email is called {name}",
+            expected=f"{what} as before: {len(wanted)}",
+            got=found,
+            why="A name alone does not say who it is: the email tells a stranger from the sample author.",
+            look="seed",
+            life=student.lives[-1],
+        )
+
+
 def guesses(student: Student) -> list[str]:
     """What somebody would try who has read the source: its texts."""
     found = set(COMMON)
@@ -122,7 +167,7 @@ def _rests(line: str) -> list[str]:
 
 @check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
 def test_passwords(student: Student, probe: Callable) -> None:
-    """the passwords are random: printed, not guessed, and new in every database"""
+    """the passwords are random, printed, not guessed, new in every database; or those of the environment"""
     probe("sample_data", DID)
     printed = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
     pieces = {
@@ -132,7 +177,6 @@ def test_passwords(student: Student, probe: Callable) -> None:
     }
     pieces |= {piece.strip(" .,;:'\"`()[]{}<>") for piece in pieces}
     username = student.database.value("SELECT username FROM users WHERE role = 'admin'")
-    expect(bool(username), did=DID, expected="a user with the role admin", got="none", why=MAKES, look="seed")
     app = student.start()
     why = "A password in the source is known to everybody who can read it. secrets.token_urlsafe() makes one that nobody knows."
     known = logs_in(app, username, guesses(student))
@@ -149,13 +193,25 @@ def test_passwords(student: Student, probe: Callable) -> None:
     app.kill()
     for suffix in ("", "-wal", "-journal", "-shm"):
         student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
-    probe("sample_data", DID)
+    chosen = student.name()
+    probe("sample_data", DID, env={"AUTHOR_PASSWORD": chosen})
     again = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
     expect(
         mine[0] not in again,
         did=f"{DID}, on a new file",
         expected="another password",
         got="the same one",
-        why=why,
+        why="What is made of the name, or of a fixed number, everybody can make again. secrets.token_urlsafe() nobody can.",
         look="seed",
+    )
+    app = student.start()
+    author = student.database.value("SELECT username FROM users WHERE id IN (SELECT author_id FROM posts)")
+    expect(
+        bool(logs_in(app, author, [chosen])),
+        did=f"AUTHOR_PASSWORD={chosen} {DID}; then log in as {author} with it",
+        expected="they are logged in",
+        got="they are not",
+        why="Whoever sets the variable wants this password: one is invented only where the environment has none.",
+        look="add_user",
+        life=app.life,
     )

@@ -42,7 +42,7 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
     #   every other client while it waits: run_in_threadpool(function, arguments). >>>
     owner_id = await run_in_threadpool(find_user_id, client_id)
     if owner_id is None:
-        await websocket.close(code=1008)
+        await websocket.close()
         return
     await manager.connect(websocket)
     try:

@@ -57,7 +57,7 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
     #   "Client #x left the chat." >>>
     owner_id = await find_user_id(client_id)
     if owner_id is None:
-        await websocket.close(code=1008)
+        await websocket.close()
         return
     await manager.connect(websocket)
     try:

@@ -66,7 +66,7 @@ async def get_posts_with_authors(
     # TODO 2.9: newest first, and by id within the same instant; the authors in the same statement, not one
     #   statement a post. With a tag: only posts that have exactly this tag ("java" is not "javascript"):
     #   func.json_each(...).table_valued("value") gives a row for each tag of a post. >>>
-    query = select(Post).options(joinedload(Post.author, innerjoin=True)).where(Post.published == published)
+    query = select(Post).options(joinedload(Post.author)).where(Post.published == published)
     if tag is not None:
         tags = func.json_each(Post.tags).table_valued("value")
         query = query.where(exists().select_from(tags).where(tags.c.value == tag))

@@ -47,7 +47,7 @@ class User(Base):
     hashed_password: Mapped[str]
     # TODO 2.3: email (unique, never NULL), full_name (may be NULL), role ("reader"), is_active (true), created_at
     #   (now), message_count (0). Where a value stands in brackets it is the default, and the database knows it
-    #   too: a row inserted without SQLAlchemy gets it. posts: the other side of Post.author. >>>
+    #   too: a row inserted without SQLAlchemy gets it. >>>
     #: pass
     email: Mapped[str] = mapped_column(unique=True)
     full_name: Mapped[str | None]
@@ -56,11 +56,9 @@ class User(Base):
     # Two defaults: ours counts microseconds, SQLite's CURRENT_TIMESTAMP whole seconds.
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=utc_now, server_default=func.now())
     message_count: Mapped[int] = mapped_column(server_default=text("0"))
-
-    # passive_deletes: the database deletes the posts (ON DELETE CASCADE); do not load them first.
-    posts: Mapped[list["Post"]] = relationship(back_populates="author", cascade="all", passive_deletes=True)
     # <<<
 
+    # passive_deletes: the database deletes the messages (ON DELETE CASCADE); do not load them first.
     messages: Mapped[list["Message"]] = relationship(back_populates="owner", cascade="all", passive_deletes=True)
 
     # Without it SQLite gives a freed id to the next user, whom an old token would then let in.
@@ -87,7 +85,7 @@ class Post(Base):
         DateTime(timezone=True), default=utc_now, onupdate=utc_now, server_default=func.now()
     )
 
-    author: Mapped[User] = relationship(back_populates="posts")
+    author: Mapped[User] = relationship()
     # <<<
 
 
