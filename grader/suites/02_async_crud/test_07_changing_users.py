@@ -159,9 +159,9 @@ def test_what_is_not_theirs_to_change(app: App, newcomer: Callable, student: Stu
     for name, value in (
         ("role", "admin"),
         ("is_active", False),
-        ("id", 4711),
         ("hashed_password", "y"),
         ("username", student.name()),
+        ("id", 4711),  # last: whose row it is then, nobody would know
     ):
         answer = app.patch("/users/me", token=person.token, json=same | {name: value}).expect(
             200, 422, look="UserChanges"

@@ -32,7 +32,7 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
         did=DID,
         expected="a file with tables",
         got="no table users",
-        why="The file may be new: main makes the tables before it writes into them.",
+        why="DatabaseManager() opens the file at DATABASE_URL, which may be new: main makes its tables, then writes into them.",
         look="main",
     )
     look = "seed" if database.value("SELECT count(*) FROM users") else "main.session"
@@ -46,7 +46,8 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
         expect(found > 0, did=DID, expected=what, got="none", why=why, look=look, life=student.lives[-1])
     if "tags" in {name for (name,) in database.rows("SELECT name FROM pragma_table_info('posts')")}:
         tags = [tags for (tags,) in database.rows("SELECT tags FROM posts") if tags and tags not in ("[]", "null")]
-        expect(bool(tags), did=DID, expected="posts with tags", got="no post has a tag", why=why, look="seed")
+        expect(bool(tags), did=DID, expected="posts with tags", got="no post has a tag", look="seed",
+               why="POSTS says which tags each post has: create_post takes them.")  # fmt: skip
 
 
 @check("2.11", points=1, needs="2.11/something-to-look-at", lesson="sample-data")

@@ -118,7 +118,7 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
         for number in range(30):
             text = f"{number} {student.name()}"
             socket.send(text)
-            socket.expect(SAYS.format(name, text), look="chat")
+            socket.until(SAYS.format(name, text), look="chat")
             student.database.expect_rows(
                 1, "messages JOIN users ON users.id = messages.owner_id", "content = ? AND username = ?", [text, name],
                 did=f"{name} sends {text!r}; the moment it is heard, look into the file", look="save_message",
