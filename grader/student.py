@@ -87,17 +87,19 @@ class Student:
         """Run a probe of grader/probes in a life of its own; a context manager.
 
         Args:
-            function: "module.function", with the folder of the chapter: "01_orm_setup.engine_rows".
+            function: "module.function", with the folder of the chapter: "01_orm_setup.engine_rows". What several
+                modules need stands in NN_slug_shared.py, whose text goes before theirs.
             did: what it does, in the words of the board.
             env: changes to the environment.
             arguments: its keywords, JSON.
         """
         module, _, name = function.rpartition(".")
         file = PROBES / f"{module}.py"
+        shared = [path for path in PROBES.glob("*_shared.py") if module.startswith(path.stem.removesuffix("shared"))]
+        source = "\n".join(path.read_text("utf-8") for path in (*shared, file))
         life = self.submission.begin(
-            self.folder, "probe", env=env, probe=str(file), source=file.read_text("utf-8"), function=name,
-            arguments=arguments,
-        )  # fmt: skip
+            self.folder, "probe", env=env, probe=str(file), source=source, function=name, arguments=arguments
+        )
         self.lives.append(life)
         return Probe(life, did, self.submission.launcher.end)
 

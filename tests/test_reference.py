@@ -72,7 +72,7 @@ def test_a_database_that_stays_locked_is_busy(student):
 def test_sample_data_go_without_an_email_that_is_taken(student, taken, posts):
     app = student.start()
     register(app, "stranger", email=taken).expect(201)
-    student.probe("02_async_crud.sample_data", "python -m app.sample_data", env={"ADMIN_PASSWORD": "correct horse"})
+    student.probe("02_async_crud_sql.sample_data", "python -m app.sample_data", env={"ADMIN_PASSWORD": "correct horse"})
     assert (student.database.value("SELECT count(*) FROM posts") > 0) == posts
     assert student.database.value("SELECT count(*) FROM users") == 2
 

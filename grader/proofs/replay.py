@@ -189,7 +189,7 @@ class Replay:
 
 def _values(asked: Mapping[str, Any]) -> Generator[Any, None, None]:
     names: dict[str, Any] = {"__name__": "probe"}
-    exec(compile(Path(asked["probe"]).read_text("utf-8"), asked["probe"], "exec"), names)  # noqa: S102 -- as a life does
+    exec(compile(asked["source"], asked["probe"], "exec"), names)  # noqa: S102 -- as a life does
     if "PATIENCE" in names:
         names["PATIENCE"] = 0.0  # threads of the lives before never go here: waiting for it would flatter the grader
     result = names[asked["function"]](**asked["arguments"])

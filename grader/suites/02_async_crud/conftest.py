@@ -79,7 +79,7 @@ def probe(student: Student) -> Callable[..., Any]:
 
     def run(function: str, did: str, *, why: str = "", look: str = "", **options: Any) -> Any:
         try:
-            return student.probe(f"02_async_crud.{function}", did, **options)
+            return student.probe(f"02_async_crud_{function}", did, **options)
         except CheckFailed as problem:
             problem.why, problem.look = problem.why or why, problem.look or look
             raise

@@ -19,7 +19,7 @@ def test_opens_the_file(student: Student, probe: Callable) -> None:
     """connect and close can be awaited, and open the database they are given"""
     other = student.folder.database.with_name("other.db")
     did = "await DatabaseManager().connect(), then close(); the same with the URL of other.db"
-    probe("opened", did, url=f"sqlite+aiosqlite:///{other}", why=AWAITED, look=CONNECT)
+    probe("connecting.opened", did, url=f"sqlite+aiosqlite:///{other}", why=AWAITED, look=CONNECT)
     for path in (student.folder.database, other):
         got = f"there is no {path.name}"
         expect(path.is_file(), did=did, expected=f"the file {path.name}", got=got, why=AWAITED, look=CONNECT)
@@ -29,7 +29,7 @@ def test_opens_the_file(student: Student, probe: Callable) -> None:
 def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
     """a row that refers to nothing is refused"""
     did = "INSERT INTO children (parent) VALUES (99), where table parents has no row 99"
-    probe("orphans", did, connections=1, look="enforce_foreign_keys")
+    probe("connecting.orphans", did, connections=1, look="enforce_foreign_keys")
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
 
 
@@ -37,7 +37,7 @@ def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
 def test_on_every_connection(student: Student, probe: Callable) -> None:
     """it is refused on every connection, not only on the first"""
     did = "the same, on four connections that are open at once"
-    probe("orphans", did, connections=4, look="enforce_foreign_keys")
+    probe("connecting.orphans", did, connections=4, look="enforce_foreign_keys")
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
 
 
@@ -45,7 +45,7 @@ def test_on_every_connection(student: Student, probe: Callable) -> None:
 def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
     """after close nothing of it is open, no thread works on, and the program ends by itself"""
     did = "connect, close; async with DatabaseManager(), once with an error inside; then look what is still open"
-    with student.probing("02_async_crud.left_open", did) as probe:
+    with student.probing("02_async_crud_connecting.left_open", did) as probe:
         left = sorted({str(each) for each in listed(probe.next(), None, did, "DatabaseManager.close")})
         got = ", ".join(left)
         expect(not left, did=did, expected="nothing", got=got, why=OPEN, look="DatabaseManager.close", life=probe.life)
@@ -59,7 +59,7 @@ def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
     file = student.folder.database.with_name("letter.txt")
     file.write_text("Dear reader, this is a letter and no database.\n" * 100, "utf-8")
     did = "await DatabaseManager(...).connect() to what cannot be opened"
-    with student.probing("02_async_crud.unopenable", did, folder=str(file), file=str(file)) as probe:
+    with student.probing("02_async_crud_connecting.unopenable", did, folder=str(file), file=str(file)) as probe:
         no_folder, no_database, left = listed(probe.next(), 3, did, CONNECT)
     why = "Say it when you connect, not at some later query: read something. An error goes out; nobody asks whether connect() gave None."
     for what, said in (

@@ -10,6 +10,7 @@ from grader.student import Student
 EXPIRED = (
     "A commit makes SQLAlchemy forget what it has read. To read it again takes an await, and an attribute has none."
 )
+AGAIN = "A commit ends a transaction, not the session: what is written next is in the file after the next commit."
 COMMIT = "Nothing is in the file before commit(). Whoever owns the session commits: here that is get_session."
 
 
@@ -27,7 +28,7 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
     """what a session has written is in the file after commit, and is gone after rollback"""
     value, undone = student.name(), student.name()
     did = f"async with db.session() as session: write '{value}'; await session.commit()"
-    probe("committed", did, value=value, undone=undone, look="DatabaseManager.session")
+    probe("sessions.committed", did, value=value, undone=undone, look="DatabaseManager.session")
     expect(
         stored(student, value),
         did=did,
@@ -54,14 +55,14 @@ def test_readable_after_commit(student: Student, probe: Callable) -> None:
     """objects stay readable after commit, and when the session is closed"""
     value, again = student.name(), student.name()
     did = f"store '{value}'; await session.commit(); then read it from the object, and store what was read"
-    probe("read_after_commit", did, value=value, again=again, why=EXPIRED, look="DatabaseManager.session")
+    probe("sessions.read_after_commit", did, value=value, again=again, why=EXPIRED, look="DatabaseManager.session")
     for copy in (f"{value}-{again}", f"{value}-{again}-{again}"):
         expect(
             stored(student, copy),
             did=did,
-            expected=f"'{value}'",
-            got="something else",
-            why=EXPIRED,
+            expected=f"'{copy}' is in the file",
+            got="it is not",
+            why=AGAIN,
             look="DatabaseManager.session",
         )
 
@@ -72,7 +73,7 @@ def test_apart(student: Student, probe: Callable) -> None:
     value = student.name()
     did = f"write '{value}' in one session; roll back in another; commit the first"
     why = "One session is one piece of work. Shared by two, each can undo, or commit, half of what the other does."
-    probe("apart", did, value=value, why=why, look="DatabaseManager.session")
+    probe("sessions.apart", did, value=value, why=why, look="DatabaseManager.session")
     expect(
         stored(student, value),
         did=did,
@@ -88,10 +89,10 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
     """get_session commits when the request went well"""
     value = student.name()
     did = f"in a route whose session comes from get_session: write '{value}', and return"
-    probe("requested", did, value=value, by_crud=False, look="get_session")
+    probe("sessions.requested", did, value=value, by_crud=False, look="get_session")
     if not stored(student, value):
         with suppress(CheckFailed):  # functions that commit for themselves are as good
-            probe("requested", did, value=value, by_crud=True)
+            probe("sessions.requested", did, value=value, by_crud=True)
     expect(
         stored(student, value),
         did=did,
@@ -109,7 +110,7 @@ def test_a_failing_request(student: Student, unlocked: Callable) -> None:
     value = student.name()
     did = f"in a route whose session comes from get_session: write '{value}', then raise an error"
     why = "What failed half way must not stay, and a session that stays open keeps its lock: roll back and close whatever happens."
-    with student.probing("02_async_crud.request_failed", did, value=value) as probe:
+    with student.probing("02_async_crud_sessions.request_failed", did, value=value) as probe:
         ours = probe.next()
         unlocked(did, why=why, look="get_session")
         left = bool(ours) and stored(student, value)

@@ -31,7 +31,7 @@ CLASS = {"users": "User", "posts": "Post"}
 
 def schema(probe: Callable, student: Student) -> Database:
     """The file, with the tables of the models in it."""
-    probe("tables_of_models", CREATE)
+    probe("sessions.tables_of_models", CREATE)
     return student.database
 
 

@@ -26,7 +26,7 @@ def expect_tables(student: Student, did: str) -> None:
 def test_from_a_script(student: Student, probe: Callable) -> None:
     """create_tables can be awaited, and makes the three tables without a server"""
     why = "create_all is not a coroutine. An asynchronous connection runs such a function with run_sync."
-    probe("create_tables", DID, times=1, why=why, look="DatabaseManager.create_tables")
+    probe("sessions.create_tables", DID, times=1, why=why, look="DatabaseManager.create_tables")
     expect_tables(student, DID)
 
 
@@ -34,9 +34,9 @@ def test_from_a_script(student: Student, probe: Callable) -> None:
 def test_twice_without_harm(student: Student, probe: Callable, insert: Callable) -> None:
     """a second call harms nothing, and the data stay"""
     did = "create_tables(), store a user, then create_tables() again, twice"
-    probe("create_tables", DID, times=1)
+    probe("sessions.create_tables", DID, times=1)
     insert("users")
-    probe("create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
+    probe("sessions.create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
     student.database.expect_rows(1, "users", did=did, look="DatabaseManager.create_tables", why=KEPT)
 
 

@@ -35,7 +35,7 @@ def body(student: Student, **fields: Any) -> dict[str, Any]:
 def stored_as_given(student: Student, probe: Callable, person: dict[str, Any], why: str) -> None:
     """Fail unless create_user stores this user, exactly so."""
     did = "await create_user(session, username, email, hashed_password, full_name); commit"
-    probe("create_users", did, people=[person], why=why, look="create_user")
+    probe("users.create_users", did, people=[person], why=why, look="create_user")
     columns = "username, email, hashed_password, full_name, role, is_active"
     row = student.database.rows(f"SELECT {columns} FROM users WHERE username = ?", [person["username"]])
     wanted = [(*person.values(), "reader", 1)]
@@ -107,7 +107,7 @@ def test_taken(student: Student, probe: Callable) -> None:
     same_email = somebody(student, email=first["email"])
     did = "in one session, each with a commit: create_user, the same username, the same email, then somebody new"
     why = f"{NO} A session whose flush has failed does nothing more until it is rolled back."
-    probe("create_users", did, people=[first, same_name, same_email, last], why=why, look="create_user")
+    probe("users.create_users", did, people=[first, same_name, same_email, last], why=why, look="create_user")
     found = [row[0] for row in student.database.rows("SELECT email FROM users ORDER BY id")]
     wanted = [first["email"], last["email"]]
     expect(
@@ -125,7 +125,7 @@ def test_no_lock_is_left(student: Student, unlocked: Callable) -> None:
     """after a refusal, once the session is closed, no lock is left on the file"""
     did = "create_user with a taken username, then close the session; the program goes on"
     why = "An INSERT that was refused has begun a transaction all the same, and its lock is held until somebody ends it: roll back."
-    with student.probing("02_async_crud.refused", did, person=somebody(student)) as probe:
+    with student.probing("02_async_crud_users.refused", did, person=somebody(student)) as probe:
         probe.next()
         unlocked(did, why=why, look="create_user")
 

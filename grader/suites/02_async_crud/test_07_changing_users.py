@@ -32,7 +32,7 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
     """Fail unless update_user makes these changes, each to a user of its own, and no others."""
     crowd = people(student, len(changes) + 1)
     did = f"await update_user(session, user_id, changes); commit; with the changes {changes}"
-    probe("changed", did, people=crowd, changes=changes, look="update_user", why=GIVEN)
+    probe("users.changed", did, people=crowd, changes=changes, look="update_user", why=GIVEN)
     for person, change in zip(crowd, [*changes, {}], strict=True):
         wanted = (
             {**person, **change}["email"],
@@ -79,7 +79,7 @@ def test_only_the_given_fields(student: Student, probe: Callable) -> None:
 def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> None:
     """update_user and delete_user say True for a user, False for nobody, None for a taken email"""
     did = "update_user and delete_user of somebody, and of nobody; then a taken email"
-    said = probe("said_of_changes", did, people=people(student, 2), nobody=987654, look="update_user")
+    said = probe("users.said_of_changes", did, people=people(student, 2), nobody=987654, look="update_user")
     said = listed(said, 8, did, "update_user")
     fields = (
         "a full_name",
@@ -193,7 +193,7 @@ def test_what_hangs_on_a_user(student: Student, listed: Callable, insert: Callab
     """delete_user takes posts and messages along, and nobody else's"""
     did = "await delete_user(session, user_id); commit; the user has two posts and two messages"
     why = "Who deletes the user deletes what belongs to it: ON DELETE CASCADE in the table, where foreign keys are enforced; or your own code."
-    with student.probing("02_async_crud.deleted", did, people=people(student, 2)) as probe:
+    with student.probing("02_async_crud_users.deleted", did, people=people(student, 2)) as probe:
         ids = listed(probe.next(), 2, did)
         for id_ in ids * 2:
             insert("posts", author_id=id_)

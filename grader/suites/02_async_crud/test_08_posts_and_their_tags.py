@@ -108,6 +108,7 @@ def test_functions(student: Student) -> None:
             why=CHANGES if part == "changed" else SAID,
         )
     where = "title = ? AND content = 'first' AND NOT published AND author_id = (SELECT min(id) FROM users)"
+    did += "; look for the first, changed, and still its author's"
     student.database.expect_rows(1, "posts", where, [f"{title} again"], did=did, look="update_post", why=CHANGES)
 
 

@@ -27,7 +27,7 @@ def test_execute_commits(student: Student) -> None:
     value = student.name()
     did = f"await db.execute('{INSERT}', {{'value': '{value}', 'number': 1}})"
     with student.probing(
-        "02_async_crud.executed", did, statements=[[TABLE], [INSERT, {"value": value, "number": 1}]]
+        "02_async_crud_sql.executed", did, statements=[[TABLE], [INSERT, {"value": value, "number": 1}]]
     ) as probe:
         probe.next()
         student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=COMMIT, look=EXECUTE)
@@ -42,7 +42,7 @@ def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable)
         [TABLE], [INSERT, row], ["SELECT value, number AS amount FROM notes"], [select, {"value": row["value"]}],
         [select, {"value": student.name()}], ["UPDATE notes SET number = 8", None],
     ]  # fmt: skip
-    said = probe("executed", f"await db.execute('{statements[2][0]}')", statements=statements, look=EXECUTE)
+    said = probe("sql.executed", f"await db.execute('{statements[2][0]}')", statements=statements, look=EXECUTE)
     said = listed(said, len(statements), "await db.execute(...)", EXECUTE)
     wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], []]
     for statement, got, want in zip(statements, said, wanted, strict=True):
@@ -64,7 +64,7 @@ def test_parameters_are_no_sql(student: Student, probe: Callable) -> None:
         [delete, {"value": "x' OR 'a'='a"}],
     ]
     did = f'await db.execute("{INSERT}", {{"value": "{value}", ...}}), then DELETE with "\' OR 1=1 --"'
-    probe("executed", did, statements=statements, why=APART, look=EXECUTE)
+    probe("sql.executed", did, statements=statements, why=APART, look=EXECUTE)
     student.database.expect_rows(1, "notes", "value = ? AND number = 1", [value], did=did, why=APART, look=EXECUTE)
 
 
@@ -73,7 +73,7 @@ def test_all_of_it(student: Student) -> None:
     """safe_transaction runs every operation and commits"""
     did = "await db.safe_transaction([three inserts, an UPDATE without params])"
     operations = [insert("a"), insert("b"), insert("c"), {"sql": "UPDATE notes SET number = 5 WHERE value = 'b'"}]
-    with student.probing("02_async_crud.transactions", did, prepare=[TABLE], lists=[operations]) as probe:
+    with student.probing("02_async_crud_sql.transactions", did, prepare=[TABLE], lists=[operations]) as probe:
         probe.next()
         found = student.database.rows("SELECT value, number FROM notes ORDER BY id")
         wanted = [("a", 1), ("b", 5), ("c", 1)]
@@ -101,7 +101,7 @@ def test_or_nothing(student: Student, unlocked: Callable) -> None:
         did = f"await db.safe_transaction([an insert, {what}, an insert])"
         prepare = [TABLE, REFUSE] if number == 0 else []
         lists = [[insert("before"), operation, insert("after")]]
-        with student.probing("02_async_crud.transactions", did, prepare=prepare, lists=lists) as probe:
+        with student.probing("02_async_crud_sql.transactions", did, prepare=prepare, lists=lists) as probe:
             probe.next()
             found = [value for (value,) in student.database.rows("SELECT value FROM notes")]
             expect(
@@ -126,7 +126,7 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         [insert("d")],
     ]
     did = "await db.safe_transaction(...): good; refused by the database; a wrong statement; good again"
-    said = probe("transactions", did, prepare=[TABLE, REFUSE], lists=lists, look="DatabaseManager.safe_transaction")
+    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE], lists=lists, look="DatabaseManager.safe_transaction")
     said = listed(said, len(lists), did, "DatabaseManager.safe_transaction")
     names = (
         "a good transaction",

@@ -25,7 +25,7 @@ def contents(student: Student) -> list[list[tuple]]:
 @check("2.11", points=1, needs=("2.5", "2.4", "2.8"), lesson="sample-data")
 def test_something_to_look_at(student: Student, probe: Callable) -> None:
     """it makes an admin, an author, published posts and drafts, with tags"""
-    probe("sample_data", DID, look="seed")
+    probe("sql.sample_data", DID, look="seed")
     database, why = student.database, "The functions flush. Whoever opened the session commits: here that is main."
     expect(
         "users" in database.tables(),
@@ -55,7 +55,7 @@ def test_twice(student: Student, insert: Callable) -> None:
     """a second run adds nothing, and on a file with other users these stay as they are"""
     did = "seed(session) on a file with three users; commit; and once more"
     why = "Look for what is there before you add it. Ids are what the database gives: 1 may be anybody."
-    with student.probing("02_async_crud.seeded", did) as probe:
+    with student.probing("02_async_crud_sql.seeded", did) as probe:
         probe.next()
         for _ in range(3):
             insert("users")
@@ -100,7 +100,7 @@ def test_strangers(student: Student, insert: Callable) -> None:
     """a post that is missing comes back; whoever else has its title, or the author's name, keeps what is theirs"""
     database, did = student.database, "seed(session); commit"
     of_author = "SELECT title FROM posts WHERE author_id IN (SELECT id FROM users WHERE email = ?) ORDER BY title"
-    with student.probing("02_async_crud.seeded", did) as probe:
+    with student.probing("02_async_crud_sql.seeded", did) as probe:
         probe.next()
         probe.go_on()
         probe.next()
@@ -169,7 +169,7 @@ def _rests(line: str) -> list[str]:
 @check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
 def test_passwords(student: Student, probe: Callable) -> None:
     """the passwords are random, printed, not guessed, new in every database; or those of the environment"""
-    probe("sample_data", DID)
+    probe("sql.sample_data", DID)
     printed = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
     pieces = {
         piece
@@ -195,7 +195,7 @@ def test_passwords(student: Student, probe: Callable) -> None:
     for suffix in ("", "-wal", "-journal", "-shm"):
         student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
     chosen = student.name()
-    probe("sample_data", DID, env={"AUTHOR_PASSWORD": chosen})
+    probe("sql.sample_data", DID, env={"AUTHOR_PASSWORD": chosen})
     again = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
     expect(
         mine[0] not in again,

@@ -1,0 +1,141 @@
+"""Probes of chapter 02, tasks 2.2 to 2.4: sessions and tables."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+
+async def _ready(db: Any) -> None:
+    """Tables to write to: notes, and users where sessions are not SQLAlchemy's."""
+    async with db.session() as session:
+        other = not is_sqlalchemy(session)
+    if other:
+        await db.create_tables()
+
+
+@steps
+async def committed(value: str, undone: str) -> None:
+    """Write in a session and commit; write in another and roll back."""
+    from app.database import DatabaseManager
+
+    make_notes()
+    async with DatabaseManager() as db:
+        await _ready(db)
+        async with db.session() as session:
+            await store_note(session, value)
+            await session.commit()
+        async with db.session() as session:
+            if is_sqlalchemy(session):
+                await store_note(session, undone)
+            await session.rollback()
+
+
+@steps
+async def read_after_commit(value: str, again: str) -> None:
+    """Commit, then read the object: in the session, and when it is closed. What was read is written as other rows."""
+    from app.database import DatabaseManager
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __tablename__ = "notes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        value: Mapped[str]
+
+    make_notes()
+    async with DatabaseManager() as db:
+        await _ready(db)
+        async with db.session() as session:
+            if is_sqlalchemy(session):
+                thing, name = Note(value=value), "value"
+                session.add(thing)
+            else:
+                thing, name = await new_user(session, value), "username"
+            await session.commit()
+            await store_note(session, f"{getattr(thing, name)}-{again}")
+            await session.commit()
+        async with db.session() as session:
+            await store_note(session, f"{getattr(thing, name)}-{again}-{again}")
+            await session.commit()
+
+
+@steps
+async def apart(value: str) -> None:
+    """Write in one session; before its commit another one rolls back."""
+    from app.database import DatabaseManager
+
+    written, over = asyncio.Event(), asyncio.Event()
+
+    async def first(db: Any) -> None:
+        async with db.session() as session:
+            await store_note(session, value)
+            written.set()
+            with suppress(TimeoutError):  # a manager may let the second wait for the first
+                await asyncio.wait_for(over.wait(), 1)
+            await session.commit()
+
+    async def second(db: Any) -> None:
+        await written.wait()
+        async with db.session() as session:
+            await session.rollback()
+        over.set()
+
+    make_notes()
+    async with DatabaseManager() as db:
+        await _ready(db)
+        await asyncio.gather(first(db), second(db))
+
+
+@steps
+async def requested(value: str, by_crud: bool) -> None:
+    """Write in the session of a request that goes well, as FastAPI would: without a commit of our own."""
+    from app.database import get_session
+    from app.main import app
+
+    make_notes()
+    async with app.router.lifespan_context(app), asynccontextmanager(get_session)() as session:
+        await (new_user if by_crud else store_note)(session, value)
+
+
+@steps
+async def request_failed(value: str) -> AsyncIterator[bool]:
+    """Write in the session of a request that fails, and wait: is the lock still held?"""
+    from app.database import get_session
+    from app.main import app
+
+    make_notes()
+    async with app.router.lifespan_context(app):
+        with suppress(LookupError):
+            async with asynccontextmanager(get_session)() as session:
+                await store_note(session, value)
+                raise LookupError("the route failed")
+        yield is_sqlalchemy(session)
+
+
+@steps
+async def create_tables(times: int) -> None:
+    """Create the tables from a script."""
+    from app.database import DatabaseManager
+
+    async with DatabaseManager() as db:
+        for _ in range(times):
+            await db.create_tables()
+
+
+@steps
+async def tables_of_models() -> None:
+    """Create the tables; where create_tables does not, from what the models know of themselves."""
+    from app import models
+    from app.database import DatabaseManager
+    from sqlalchemy import create_engine, inspect
+
+    with suppress(Exception):
+        async with DatabaseManager() as db:
+            await db.create_tables()
+    engine = create_engine(f"sqlite:///{PATH}")
+    if not inspect(engine).has_table("users") and (metadata := getattr(models.User, "metadata", None)) is not None:
+        metadata.create_all(engine)
+    engine.dispose()

@@ -1,0 +1,62 @@
+"""Probes of chapter 02, tasks 2.10 and 2.11: SQL by hand, sample data."""
+
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+
+@steps
+async def executed(statements: Sequence[list[Any]]) -> AsyncIterator[list[Any]]:
+    """Call execute with each [sql] or [sql, params]; what it gives. Wait, while the manager is still open."""
+    from app.database import DatabaseManager
+
+    async with DatabaseManager() as db:
+        yield [await db.execute(*statement) for statement in statements]
+
+
+@steps
+async def transactions(prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]]) -> AsyncIterator[list[Any]]:
+    """Call safe_transaction with each list of operations; what it says. Wait, while the manager is still open."""
+    from app.database import DatabaseManager
+
+    run_plainly(*prepare)
+    said: list[Any] = []
+    async with DatabaseManager() as db:
+        for operations in lists:
+            try:
+                said.append(await db.safe_transaction(operations))
+            except NotImplementedError:
+                raise
+            except Exception as problem:
+                said.append(f"raises {type(problem).__name__}")
+        yield said
+
+
+def sample_data() -> Iterator[None]:
+    """What `python -m app.sample_data` does."""
+    import runpy
+    import sys
+
+    sys.argv = ["app/sample_data.py"]
+    try:
+        runpy.run_module("app.sample_data", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code not in (0, None):
+            raise
+    yield None
+    os._exit(0)
+
+
+@steps
+async def seeded() -> AsyncIterator[None]:
+    """Create the tables; wait; then call seed and commit, again and again."""
+    from app.database import DatabaseManager
+    from app.sample_data import seed
+
+    async with DatabaseManager() as db:
+        await db.create_tables()
+        while True:
+            yield None
+            async with db.session() as session:
+                await seed(session)
+                await session.commit()
