@@ -10,6 +10,7 @@ from grader.expect import expect
 from grader.student import Student
 
 ORDER = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
+PAGE = "limit says how many there are on a page, skip how many come before it."
 PUBLIC = "What the public may see of a user is a schema of its own: no email, no hash."
 DRAFTS = "Every way to a post must ask whether it is published, also the one that is added later."
 EXACT = "Compare whole tags, one by one (json_each); searching in the text of all tags finds pieces, and % and _ mean something to LIKE."
@@ -89,7 +90,7 @@ def test_pages(app: App, student: Student, newcomer: Callable, write_post: Calla
         did=did,
         expected=f"the ids {expected}",
         got=got,
-        why=ORDER,
+        why=ORDER if len(got) == len(expected) else PAGE,
         look="get_posts_with_authors",
         life=app.life,
     )
