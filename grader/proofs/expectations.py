@@ -131,7 +131,8 @@ def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -
     Raises:
         RuntimeError: a grading gave no report.
     """
-    entries = [entry for entry in bank.mistakes(chapter) if set(entry.loses) & set(expectation.checks)]
+    # The newest first: many of them were written for one expectation.
+    entries = [entry for entry in reversed(bank.mistakes(chapter)) if set(entry.loses) & set(expectation.checks)]
     weaker = ("", "")
     with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
         root = Path(temporary, "repository")
