@@ -147,10 +147,10 @@ def outcomes(monkeypatch):
     return answers
 
 
-def test_the_first_mistake_that_passes_proves_it(chapter, outcomes):
+def test_the_newest_mistake_that_passes_proves_it(chapter, outcomes):
     asked = outcomes(("failed", "passed"), ("passed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
-    assert asked == [("first", ("1.1",)), ("second", ("1.1",))]
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
+    assert asked == [("second", ("1.1",)), ("first", ("1.1",))]
 
 
 def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):
@@ -161,14 +161,14 @@ def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):
 
 def test_a_suite_that_breaks_without_it_proves_it_too(chapter, outcomes):
     outcomes(("error", "passed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
 
 
 def test_a_mistake_that_is_told_otherwise_shows_it(chapter, outcomes):
     outcomes(("failed", "failed", "two rows"), ("failed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("told", "first")
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("told", "second")
     outcomes(("failed", "failed", "two rows"), ("passed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
+    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("nothing came"), subprocess.TimeoutExpired("grader", 1)])
