@@ -170,6 +170,10 @@ def test_l_lists_the_tasks_and_question_mark_the_keys_and_space_goes_on(watch):
     assert "put this task back to how it began" in shown(watch)
     watch.key(" ")
     assert watch.seen.offset > 0
+    watch.key("b")
+    watch.key("b")
+    assert watch.seen.offset == 0
+    assert "put this task back to how it began" in shown(watch)
 
 
 @pytest.mark.parametrize("look", [Look(100), Look(60, colour=True)])
@@ -183,6 +187,19 @@ def test_in_the_list_a_task_can_be_chosen(watch, look):
     assert [line for line in watch.seen.page if line.startswith(">")] == [watch.seen.page[-1]]
     watch.key("\n")
     assert (watch.seen.task, watch.grading.asked[-1], watch.seen.page) == ("1.2", ("1.2",), [])
+
+
+def test_the_list_can_leave_out_what_is_done(watch):
+    watch.seen.states["1.1"] = progress.State(progress.Standing.DONE, "done 2026-01-01")
+    watch.key("l")
+    watch.key("p")
+    assert not [line for line in watch.seen.page if " 1.1 " in line]
+    assert [line for line in watch.seen.page if line.startswith(">")] == [watch.seen.page[-1]]
+    watch.key("p")
+    assert [line for line in watch.seen.page if " 1.1 " in line]
+    watch.seen.states = dict.fromkeys(watch.seen.states, watch.seen.states["1.1"])
+    watch.key("p")
+    assert [line for line in watch.seen.page if " 1.1 " in line]
 
 
 def test_outside_the_list_the_keys_of_the_list_do_nothing(watch):

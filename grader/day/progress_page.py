@@ -1,5 +1,6 @@
 """One page: all chapters, and the tasks of those that are begun; and the few lines that say what to do next."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -29,13 +30,14 @@ def bar(done: int, total: int, look: Look, width: int = BAR) -> str:
     return ("█" if look.unicode else "#") * full + ("░" if look.unicode else "-") * (width - full)
 
 
-def render(found: dict[Chapter, dict[str, State]], look: Look, marked: str = "") -> str:
+def render(found: dict[Chapter, dict[str, State]], look: Look, marked: str = "", hidden: Collection[str] = ()) -> str:
     """The page as text.
 
     Args:
         found: the state of each task of each chapter.
         look: how to draw.
         marked: the task to mark.
+        hidden: tasks that are counted and not shown.
     """
     everything = [state for each in found.values() for state in each.values()]
     done = sum(state.standing in COUNTED for state in everything)
@@ -51,6 +53,8 @@ def render(found: dict[Chapter, dict[str, State]], look: Look, marked: str = "")
         if len(found) > 1 and len(standings) == 1 and standings <= {Standing.TODO, Standing.DONE}:
             continue
         for task, state in each.items():
+            if task in hidden:
+                continue
             sign, style = symbol(state.standing, look)
             title = f" {task:<5}{chapter.tasks[task]}"
             mark = f"{MARK} " if task == marked else "  "

@@ -10,13 +10,12 @@ from grader.board import Look
 from grader.course import Chapter, UsageError, shown
 from grader.day import compare, editor, hints, own, progress, progress_page, reset
 from grader.day.changes import Changes
+from grader.day.watch_list import CHOOSE, PENDING, STEPS, pick
 from grader.day.watch_screen import KEYS, Seen, after
 from grader.report import Outcome
 
-PAGE = 10  # lines that a space goes on
+PAGES = {" ": 10, "b": -10}  # lines on, lines back
 QUIT, ENTER = "q", "\n"
-STEPS = {"j": 1, "k": -1}  # in the list; the arrows mean the same
-CHOOSE = "j and k or the arrows choose a task, Enter goes there"
 
 
 class Grading(Protocol):
@@ -45,6 +44,7 @@ class Watch:
         self.changes = Changes(chapter.starter / "app")
         self.sure = ""  # the key that is to be pressed again
         self.picked = ""  # the task that is marked in the list
+        self.pending = False  # whether the list shows only what is left
         self.whole = False  # whether all is being checked
         self.heard = 0
         self.actions: dict[str, Callable[[], None]] = {
@@ -82,8 +82,7 @@ class Watch:
             verdict = True
             self.seen.running, self.seen.message = "", message.get("problem", self.seen.message)
             if report := message.get("report"):
-                self.seen.report = report
-                self.seen.states = progress.states(self.chapter)
+                self.seen.report, self.seen.states = report, progress.states(self.chapter)
                 if self.whole:
                     self.turn(board.render(report, self.look).splitlines())
         return verdict
@@ -98,10 +97,13 @@ class Watch:
         picked, self.picked = self.picked, ""
         if name == QUIT:
             return False
-        if name == " ":
-            self.seen.offset += PAGE
+        if name in PAGES:
+            self.seen.offset = max(self.seen.offset + PAGES[name], 0)
         elif picked and name in STEPS:
             self.list(picked, STEPS[name])
+        elif picked and name == PENDING:
+            self.pending = not self.pending
+            self.list(picked)
         elif picked and name == ENTER:
             self.go(picked)
         elif name in self.actions:
@@ -150,13 +152,11 @@ class Watch:
 
     def list(self, task: str = "", step: int = 0) -> None:
         """All tasks of this chapter; one is marked, to go there."""
-        tasks = [*self.seen.states]
-        place = tasks.index(task or self.seen.task) + step
-        self.picked = tasks[min(max(place, 0), len(tasks) - 1)]
-        lines = progress_page.render({self.chapter: self.seen.states}, self.look, self.picked).splitlines()
-        self.turn(lines, CHOOSE)
+        self.picked, hidden = pick(self.seen.states, task or self.seen.task, step, pending=self.pending)
+        page = progress_page.render({self.chapter: self.seen.states}, self.look, self.picked, hidden)
+        self.turn(lines := page.splitlines(), CHOOSE)
         marked = next(number for number, line in enumerate(lines) if line.startswith(progress_page.MARK))
-        self.seen.offset = max(marked - PAGE // 2, 0)
+        self.seen.offset = max(marked - PAGES[" "] // 2, 0)
 
     def diff(self) -> None:
         """Yours to the reference."""
@@ -197,4 +197,4 @@ class Watch:
 
     def help(self) -> None:
         """The keys."""
-        self.turn([f"  {key}  {what}" for key, what in KEYS.items()])
+        self.turn([f"  {key:<9}{what}" for key, what in KEYS.items()])

@@ -20,6 +20,7 @@ KEYS = {
     "x": "put this task back to how it began",
     "t": "your own frames of the error, or not",
     "q": "quit",
+    "space b": "a page on, a page back",
     "?": "these keys",
 }
 BRIEF = "n next  h hint  l list  c check all  d diff  o open  x reset  t traceback  q quit  ? keys"
@@ -154,7 +155,9 @@ def screen(seen: Seen, look: Look, height: int) -> str:
     shown = lines[begin : begin + room]
     if hidden := len(lines) - begin - room:
         shown[-1:] = (
-            [f"     {'…' if look.unicode else '...'} {hidden + 1} more lines: space"] if hidden > 0 else shown[-1:]
+            [f"     {'…' if look.unicode else '...'} {hidden + 1} more lines: space, b goes back"]
+            if hidden > 0
+            else shown[-1:]
         )
     text = "\n".join([*top, *shown, *[""] * (room - len(shown)), *bottom][-height:])
     return text if look.unicode else text.encode("ascii", "replace").decode()
