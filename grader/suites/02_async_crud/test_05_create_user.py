@@ -12,6 +12,7 @@ from grader.student import Student
 NEEDS = ("2.2", "2.4")
 NO = "The database refuses what is taken, with an error: catch it, undo what failed, return None."
 RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
+RIGHTS = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
 SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_at")
 
 
@@ -183,19 +184,18 @@ def test_what_is_not_theirs_to_say(app: App, student: Student) -> None:
         ("hashed_password", "x"),
     ):
         sent = body(student, **{name: value})
-        answer = app.post("/register", json=sent).expect(201, 422, look="UserCreate")
+        answer = app.post("/register", json=sent).expect(201, 422, why=RIGHTS, look="UserCreate")
         row = student.database.rows(
             "SELECT role, is_active, id, message_count, hashed_password FROM users WHERE username = ?",
             [sent["username"]],
         )
         good = not row or (row[0][:2] == ("reader", 1) and row[0][2] != 4711 and row[0][3] == 0 and row[0][4] != "x")
-        why = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
         expect(
             good,
             did=answer.did,
             expected=f"{name} is not taken over",
             got=f"a row with {name} = {value}",
-            why=why,
+            why=RIGHTS,
             look="register",
             life=app.life,
         )

@@ -9,6 +9,7 @@ from grader.expect import expect
 from grader.student import Student
 
 GIVEN = "What is not sent is not changed. Not sent and null are two things: model_dump(exclude_unset=True) tells them apart."
+NAMED = "A client may send anything. Take over the fields you name, never all that came."
 
 
 def people(student: Student, number: int) -> list[dict[str, Any]]:
@@ -121,13 +122,14 @@ def test_patching(app: App, newcomer: Callable, student: Student) -> None:
             why=GIVEN,
             look="update_user",
         )
-    app.patch("/users/me", token=person.token, json={"email": None}).expect(422, 200, 400, look="update_user")
+    none = "An account without an email is none: only full_name may be cleared."
+    app.patch("/users/me", token=person.token, json={"email": None}).expect(422, 200, 400, why=none, look="UserChanges")
     expect(
         row(student, person.username)[:1] == (new,),
         did='PATCH /users/me {"email": null}',
         expected=new,
         got="another email",
-        why="An account without an email is none: only full_name may be cleared.",
+        why=none,
         look="update_user",
     )
 
@@ -164,16 +166,15 @@ def test_what_is_not_theirs_to_change(app: App, newcomer: Callable, student: Stu
         ("id", 4711),  # last: whose row it is then, nobody would know
     ):
         answer = app.patch("/users/me", token=person.token, json=same | {name: value}).expect(
-            200, 422, look="UserChanges"
+            200, 422, why=NAMED, look="UserChanges"
         )
         after = row(student, person.username)
-        why = "A client may send anything. Take over the fields you name, never all that came."
         expect(
             after == before,
             did=answer.did,
             expected="the row as it was",
             got=after or "gone",
-            why=why,
+            why=NAMED,
             look="update_user",
             life=app.life,
         )
