@@ -20,6 +20,7 @@ EMPTY = (
 CHANGES = "`changes` says what changes. What is not in it stays, and what a client may not set is not taken from it."
 SAID = "What a function gives back says what happened: the post, True or False, None. Who calls it sees nothing else."
 DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
+NOBODY = "A post belongs to somebody: who writes one has to log in first."
 MOVES = "A default is taken at INSERT only. onupdate=... is taken again at every UPDATE."
 AS_THEY_WENT_IN = (
     "Keep the list as JSON: text joined with commas falls apart when a tag holds a comma, a quote, or nothing."
@@ -72,7 +73,7 @@ def test_written_and_read(app: App, student: Student, newcomer: Callable) -> Non
     ):
         raise read.failed(
             f"the post with its author, {author}",
-            look="get_post",
+            look="AuthorOut",
             why="PostOut names what goes out, and author is a schema inside it: the query loads both.",
         )
     if person.email in read.text or "hashed" in read.text:
@@ -207,7 +208,7 @@ def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: 
     """without a token 401, somebody else's post 403, no post 404; a draft is 404 to all but its author"""
     author, other = newcomer(app), newcomer(app)
     post, draft = write_post(app, author)["id"], write_post(app, author, published=False)["id"]
-    app.post("/posts", json={"title": "nobody's", "content": "..."}).expect(401, look="write_post")
+    app.post("/posts", json={"title": "nobody's", "content": "..."}).expect(401, why=NOBODY, look="write_post")
     for number, token, status in (
         (post, None, 401), (post, other.token, 403), (draft, other.token, 404), (draft + 7, author.token, 404),
     ):  # fmt: skip
@@ -222,9 +223,9 @@ def test_whose_post(app: App, student: Student, newcomer: Callable, write_post: 
         (draft, None, 404), (draft, other.token, 404), (draft + 7, None, 404), (draft, author.token, 200), (post, None, 200),
     ):  # fmt: skip
         app.get(f"/posts/{number}", token=token).expect(status, why=DRAFT, look="find_post")
-    app.get(f"/posts/{10**20}").expect(404, 422, look="find_post")
+    app.get(f"/posts/{10**20}").expect(404, 422, why="A number that SQLite cannot hold is no post's.", look="find_post")
     app.delete(f"/posts/{post}", token=author.token).expect(204, look="delete_post")
-    app.get(f"/posts/{post}").expect(404, look="delete_post")
+    app.get(f"/posts/{post}").expect(404, why="204 says that it is done: nobody finds it any more.", look="delete_post")
     student.database.expect_rows(
         0, "posts", "id = ?", [post], did=f"DELETE /posts/{post}", look="delete_post", why=COMMITTED
     )

@@ -266,4 +266,6 @@ def test_history(app: App, newcomer: Callable, student: Student) -> None:
         )
     for params in ({"limit": -1}, {"limit": 0}, {"limit": 101}, {"limit": 10**20}, {"skip": -1}):
         app.get("/messages", token=reader.token, params=params).expect(422, why=BOUNDS, look="read_messages")
-    app.get("/messages").expect(401, look="read_messages")
+    app.get("/messages").expect(
+        401, why="The history is for who is in the chat: ask for the token.", look="read_messages"
+    )
