@@ -136,6 +136,8 @@ class App:
         Raises:
             Trouble: the first one that any call raised.
         """
+        if held:
+            self.get("/openapi.json")  # it has started by then, and its file is there
         with ThreadPoolExecutor(len(calls) + 1) as pool:
             with held or nullcontext():
                 futures = [pool.submit(call) for call in calls]

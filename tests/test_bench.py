@@ -94,11 +94,9 @@ def test_the_graders_own_statements_are_repeated(replayed, tmp_path):
 
 
 def test_a_probe_gives_its_values_and_may_leave_as_it_likes(tmp_path):
-    (tmp_path / "probe.py").write_text(
-        "import os\ndef two():\n    yield open('one', 'w').close()\n    yield open('two', 'w').close()\n    os._exit(0)\n"
-    )
+    source = "import os\ndef two():\n    yield open('one', 'w').close()\n    yield open('two', 'w').close()\n    os._exit(0)\n"
     asked = {"app": str(tmp_path / "root"), "cwd": str(tmp_path / "cwd"), "env": {}, "arguments": {}}
-    asked |= {"probe": str(tmp_path / "probe.py"), "function": "two"}
+    asked |= {"probe": "probe.py", "source": source, "function": "two"}
     steps = [{"do": "step", "life": 1}] * 3
     before = dict(os.environ), Path.cwd(), list(sys.path), os._exit
     replay.Replay(APP).run([{"do": "probe", "life": 1, "asked": asked}, *steps, {"do": "end", "life": 1}])

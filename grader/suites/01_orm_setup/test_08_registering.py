@@ -72,25 +72,25 @@ def test_usable_after_a_refusal(student: Student) -> None:
 @check("1.8", points=2, needs="1.8/a-taken-name", lesson="when-the-database-says-no")
 def test_at_the_same_moment(app: App, student: Student) -> None:
     """20 registrations of one name at the same moment give one user and 19 refusals"""
-    for held, while_held in ((None, ""), (student.database.locked(), ", while another program holds the file")):
-        body = {"username": student.name(), "password": "correct horse"}
-        answers = app.together([partial(app.post, "/register", json=body)] * 20, held)
-        for answer in answers:
-            answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
-        created = sum(answer.status == 201 for answer in answers)
-        did = f"{answers[0].did}, 20 times at once{while_held}"
-        expect(
-            created == 1 or (held is not None and not created),  # who is held up may give up: 503
-            did=did,
-            expected="one 201",
-            got=f"{created} answers 201",
-            why=RACE,
-            look="create_user",
-            life=app.life,
-        )
-        student.database.expect_rows(
-            created, "users", "username = ?", [body["username"]], did=did, look="create_user", why=RACE
-        )
+    body = {"username": student.name(), "password": "correct horse"}
+    # At a file that somebody holds they all come to the same point, on a busy machine too.
+    answers = app.together([partial(app.post, "/register", json=body)] * 20, student.database.locked())
+    for answer in answers:
+        answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
+    created = sum(answer.status == 201 for answer in answers)
+    did = f"{answers[0].did}, 20 times at once"
+    expect(
+        created == 1 or (not created and any(answer.status == 503 for answer in answers)),  # who is held up may give up
+        did=did,
+        expected="one 201",
+        got=f"{created} answers 201",
+        why=RACE,
+        look="create_user",
+        life=app.life,
+    )
+    student.database.expect_rows(
+        created, "users", "username = ?", [body["username"]], did=did, look="create_user", why=RACE
+    )
 
 
 @check("1.8", points=2, needs="1.8/a-new-user", lesson="passwords-and-tokens")

@@ -156,21 +156,21 @@ def test_which_is_taken(app: App, student: Student) -> None:
 @check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
 def test_at_the_same_moment(app: App, student: Student) -> None:
     """20 equal registrations at the same moment give one user and 19 refusals"""
-    for held, while_held in ((None, ""), (student.database.locked(), ", while another program holds the file")):
-        sent = body(student)
-        answers = app.together([partial(app.post, "/register", json=sent)] * 20, held)
-        for answer in answers:
-            answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
-        created = sum(answer.status == 201 for answer in answers)
-        expect(
-            created == 1 or (held is not None and not created),  # who is held up may give up: 503
-            did=f"{answers[0].did}, 20 times at once{while_held}",
-            expected="one 201",
-            got=f"{created} answers 201",
-            why=RACE,
-            look="create_user",
-            life=app.life,
-        )
+    sent = body(student)
+    # At a file that somebody holds they all come to the same point, on a busy machine too.
+    answers = app.together([partial(app.post, "/register", json=sent)] * 20, student.database.locked())
+    for answer in answers:
+        answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
+    created = sum(answer.status == 201 for answer in answers)
+    expect(
+        created == 1 or (not created and any(answer.status == 503 for answer in answers)),  # who is held up may give up
+        did=f"{answers[0].did}, 20 times at once",
+        expected="one 201",
+        got=f"{created} answers 201",
+        why=RACE,
+        look="create_user",
+        life=app.life,
+    )
 
 
 @check("2.5", points=1, needs="2.5/registering")
