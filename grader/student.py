@@ -21,6 +21,12 @@ PROBES = Path(__file__).parent / "probes"
 NAMES = ("mira", "tomas", "noor", "ines", "jonas", "aiko", "lena", "omar", "petra", "ravi", "sofia", "yusuf")
 
 
+def probe_source(module: str) -> str:
+    """The text of a module of probes, behind what it shares with others of its chapter: NN_slug_shared.py."""
+    shared = (path for path in PROBES.glob("*_shared.py") if module.startswith(path.stem.removesuffix("shared")))
+    return "\n".join(path.read_text("utf-8") for path in (*shared, PROBES / f"{module}.py"))
+
+
 class Student:
     """What one check may do with the student's program."""
 
@@ -94,12 +100,10 @@ class Student:
             arguments: its keywords, JSON.
         """
         module, _, name = function.rpartition(".")
-        file = PROBES / f"{module}.py"
-        shared = [path for path in PROBES.glob("*_shared.py") if module.startswith(path.stem.removesuffix("shared"))]
-        source = "\n".join(path.read_text("utf-8") for path in (*shared, file))
         life = self.submission.begin(
-            self.folder, "probe", env=env, probe=str(file), source=source, function=name, arguments=arguments
-        )
+            self.folder, "probe", env=env, probe=str(PROBES / f"{module}.py"), source=probe_source(module),
+            function=name, arguments=arguments,
+        )  # fmt: skip
         self.lives.append(life)
         return Probe(life, did, self.submission.launcher.end)
 

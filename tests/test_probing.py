@@ -1,6 +1,8 @@
 """A probe's values come one by one; whatever else it does is a finding."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -157,3 +159,10 @@ def test_a_run_leaves_no_folder(launcher, tmp_path, tmp, monkeypatch):
     assert [path.name[:3] for path in tmp.iterdir()] == ["wb-"]
     submission.close()
     assert os.listdir(tmp) == []  # noqa: PTH208 -- a list reads best when it is not empty
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in students.PROBES.glob("[0-9]*.py")))
+def test_every_name_in_a_probe_is_its_own_or_one_that_its_chapter_shares(module):
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "-"]
+    found = subprocess.run(command, input=students.probe_source(module), capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout

@@ -20,6 +20,5 @@ def pick(states: Mapping[str, State], task: str, step: int, *, pending: bool) ->
     """
     every = list(states)
     left = [each for each in every if not pending or states[each].standing is not Standing.DONE] or every
-    behind = [each for each in left if every.index(each) >= every.index(task)]
-    place = left.index(behind[0] if behind else left[-1]) + step
+    place = len(set(left) & set(every[: every.index(task)])) + step
     return left[min(max(place, 0), len(left) - 1)], set(every) - set(left)

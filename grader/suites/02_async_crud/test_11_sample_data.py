@@ -113,11 +113,12 @@ def test_strangers(student: Student, insert: Callable) -> None:
         insert("posts", author_id=insert("users"), title=titles[0][0])
         probe.go_on()
         probe.next()
+        found = database.rows(of_author, [email])
         expect(
-            database.rows(of_author, [email]) == titles,
+            found == titles,
             did=f"{did}; delete one post of the author, let somebody else write one of this title; seed again",
             expected=f"the author's {len(titles)} posts, as before",
-            got=f"{len(database.rows(of_author, [email]))} posts",
+            got=f"{len(found)} posts",
             why="Whose posts are looked at? What is missing is what this author has not written.",
             look="seed",
             life=probe.life,
