@@ -63,6 +63,12 @@ def _bounded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         yield row
 
 
+def _is_passing(problem: BaseException | None) -> bool:
+    """Whether a reader met the journal of a transaction that just ended, and took it for one to roll back."""
+    code = getattr(problem, "sqlite_errorcode", 0)
+    return isinstance(problem, sqlite3.OperationalError) and code & 0xFF == sqlite3.SQLITE_READONLY
+
+
 def _is_odd(path: Path) -> bool:
     """Whether it is there and no regular file, or its folder is a link: SQLite would follow a link, and wait for a pipe."""
     try:
@@ -113,8 +119,15 @@ class Database:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a SELECT finds, read-only."""
-        with self.open() as connection:
-            return list(_bounded(tuple(row) for row in islice(connection.execute(sql, parameters), MOST_ROWS)))
+        end = time.monotonic() + BUSY
+        while True:
+            try:
+                with self.open() as connection:
+                    return list(_bounded(tuple(row) for row in islice(connection.execute(sql, parameters), MOST_ROWS)))
+            except CheckFailed as failure:
+                if not _is_passing(failure.__cause__) or time.monotonic() > end:
+                    raise
+            time.sleep(0.01)
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""

@@ -10,6 +10,7 @@ from grader.check import check
 from grader.expect import expect
 from grader.student import Student
 
+CAPITALS = "Who is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
 ONE = "A reader gives the one user that was asked for, or None: never another, never an error."
 
 
@@ -48,7 +49,7 @@ def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
 
 @check("2.6", points=1, needs="2.6/by-name", lesson="values-travel-beside-the-sql")
 def test_exactly(app: App, newcomer: Callable) -> None:
-    """a name is a value and never part of the SQL: nothing else finds a user"""
+    """a name is a value and never part of the SQL: nothing else finds a user, nor somebody of that name in capitals"""
     person = newcomer(app, login=False)
     why = "What a client sends goes to the database as a parameter; inside the text of the SQL it becomes SQL."
     for name in (
@@ -61,7 +62,15 @@ def test_exactly(app: App, newcomer: Callable) -> None:
         f"{person.username}' --",
     ):
         app.get(f"/users/{name.replace('%', '%25')}").expect(404, why=why, look="get_user_by_username")
-    app.get(f"/users/{person.username}").expect(200, look="get_user_by_username")
+    capitals = person.username.upper()
+    body = {"username": capitals, "email": f"2{person.email}", "password": person.password}
+    second = app.post("/register", json=body).expect(201, 409, 400, look="create_user")
+    # Where capitals do not count, the name is taken. Where they do, there are two users now.
+    for name, id_ in ((person.username, person.id), (capitals, second.status == 201 and second.json()["id"])):
+        if id_:
+            answer = app.get(f"/users/{name}").expect(200, why=CAPITALS, look="get_user_by_username")
+            if answer.expect_keys("id")["id"] != id_:
+                raise answer.failed(f"the user with the id {id_}", why=CAPITALS, look="get_user_by_username")
 
 
 @check("2.6", points=1, needs="2.6/by-name")

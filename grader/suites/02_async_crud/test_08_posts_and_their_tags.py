@@ -21,6 +21,7 @@ CHANGES = "`changes` says what changes. What is not in it stays, and what a clie
 SAID = "What a function gives back says what happened: the post, True or False, None. Who calls it sees nothing else."
 DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
 NOBODY = "A post belongs to somebody: who writes one has to log in first."
+CALLED = "default=utc_now is a function that is called for every row; utc_now() is one time, that of the start."
 MOVES = "A default is taken at INSERT only. onupdate=... is taken again at every UPDATE."
 AS_THEY_WENT_IN = (
     "Keep the list as JSON: text joined with commas falls apart when a tag holds a comma, a quote, or nothing."
@@ -184,7 +185,7 @@ def test_patched(app: App, student: Student, newcomer: Callable, write_post: Cal
 
 @check("2.8", points=1, needs="2.8/written-and-read")
 def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
-    """updated_at moves with every change, created_at stays"""
+    """updated_at moves with every change, created_at stays; each new post, and user, has its own"""
     person = newcomer(app)
     post = write_post(app, person)
     before, end, number = moment(post.get("updated_at")), time.monotonic() + 8, 0
@@ -201,6 +202,18 @@ def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
     if before is None or after is None or not before < after < soon:
         raise answer.failed(f"updated_at later than {post.get('updated_at')}", why=MOVES, look="Post.updated_at")
+    makers: tuple[tuple[str, str, Callable[[], Any]], ...] = (
+        ("POST /posts", "Post.created_at", lambda: write_post(app, person)),
+        ("POST /register", "User.created_at", lambda: app.get("/users/me", token=newcomer(app).token).json()),
+    )
+    for did, look, made in makers:
+        first, end = made().get("created_at"), time.monotonic() + 8
+        while (second := made().get("created_at")) == first and time.monotonic() < end:
+            time.sleep(0.1)
+        expect(
+            second != first, did=f"{did}, again and again for seconds", expected=f"another created_at than {first}",
+            got=f"{second} each time", why=CALLED, look=look, life=app.life,
+        )  # fmt: skip
 
 
 @check("2.8", points=1, needs="2.8/written-and-read")

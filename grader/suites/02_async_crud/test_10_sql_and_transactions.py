@@ -41,10 +41,11 @@ def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable)
     statements: list[list[Any]] = [
         [TABLE], [INSERT, row], ["SELECT value, number AS amount FROM notes"], [select, {"value": row["value"]}],
         [select, {"value": student.name()}], ["UPDATE notes SET number = 8", None],
+        ["UPDATE notes SET number = 9 RETURNING number"],
     ]  # fmt: skip
     said = probe("sql.executed", f"await db.execute('{statements[2][0]}')", statements=statements, look=EXECUTE)
     said = listed(said, len(statements), "await db.execute(...)", EXECUTE)
-    wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], []]
+    wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], [], [{"number": 9}]]
     for statement, got, want in zip(statements, said, wanted, strict=True):
         why = "Rows become plain dicts, names to values. A statement without rows has no rows to fetch: ask the result (returns_rows)."
         expect(

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from grader.app import App
@@ -11,6 +11,8 @@ from grader.expect import expect
 from grader.student import Student
 
 DID = "python -m app.sample_data"
+OF_AUTHOR = "posts WHERE author_id IN (SELECT id FROM users WHERE email = ?) ORDER BY title"
+SEPARATORS = re.compile(r"[\s|/,;:=]+")
 COMMON = ("admin", "password", "admin123", "password123", "secret", "changeme", "author", "123456", "test", "letmein")
 
 
@@ -100,7 +102,6 @@ def test_twice(student: Student, insert: Callable) -> None:
 def test_strangers(student: Student, insert: Callable) -> None:
     """a post that is missing comes back; whoever else has its title, or the author's name, keeps what is theirs"""
     database, did = student.database, "seed(session); commit"
-    of_author = "SELECT title FROM posts WHERE author_id IN (SELECT id FROM users WHERE email = ?) ORDER BY title"
     with student.probing("02_async_crud_sql.seeded", did) as probe:
         probe.next()
         probe.go_on()
@@ -108,12 +109,12 @@ def test_strangers(student: Student, insert: Callable) -> None:
         (name, email), *_ = database.rows(
             "SELECT username, email FROM users WHERE id IN (SELECT author_id FROM posts) ORDER BY id DESC"
         )
-        titles = database.rows(of_author, [email])
+        titles = database.rows(f"SELECT title FROM {OF_AUTHOR}", [email])
         database.write("DELETE FROM posts WHERE title = ?", titles[0])
         insert("posts", author_id=insert("users"), title=titles[0][0])
         probe.go_on()
         probe.next()
-        found = database.rows(of_author, [email])
+        found = database.rows(f"SELECT title FROM {OF_AUTHOR}", [email])
         expect(
             found == titles,
             did=f"{did}; delete one post of the author, let somebody else write one of this title; seed again",
@@ -124,23 +125,30 @@ def test_strangers(student: Student, insert: Callable) -> None:
             life=probe.life,
         )
         database.write("DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE email = ?)", [email])
-        database.write("UPDATE users SET email = 'x' || email WHERE email = ?", [email])
-        stranger = database.rows("SELECT * FROM users WHERE username = ?", [name])
+        database.write("UPDATE users SET email = 'x' || email, role = 'reader' WHERE email = ?", [email])
+        theirs = (
+            ("what is told of them", "username, email, full_name, role", "users WHERE username = ?", name, "add_user"),
+            ("their password", "hashed_password", "users WHERE username = ?", name, "add_user"),
+            ("their posts", "title", OF_AUTHOR, f"x{email}", "seed"),
+        )
+        before = [database.rows(f"SELECT {columns} FROM {where}", [value]) for _, columns, where, value, _ in theirs]
         probe.go_on()
         probe.next()
-    for what, found, wanted in (
-        ("their row", database.rows("SELECT * FROM users WHERE username = ?", [name]), stranger),
-        ("their posts", database.rows(of_author, [f"x{email}"]), []),
-    ):
-        expect(
-            found == wanted,
-            did=f"{did}, where somebody with another email is called {name}",
-            expected=f"{what} as before: {len(wanted)}",
-            got=found,
-            why="A name alone does not say who it is: the email tells a stranger from the sample author.",
-            look="seed",
-            life=student.lives[-1],
-        )
+        for wanted, (what, columns, where, value, look) in zip(before, theirs, strict=True):
+            found = database.rows(f"SELECT {columns} FROM {where}", [value])
+            expect(
+                found == wanted,
+                did=f"{did}, where somebody with another email is called {name}; look at {what}",
+                expected=wanted or "nothing",
+                got=found,
+                why="A name alone does not say who it is: the email tells a stranger from the sample author.",
+                look=look,
+                life=probe.life,
+            )
+        database.write("UPDATE users SET username = 'x' || username, email = ? WHERE username = ?", [email, name])
+        probe.did = f"{did}, where {email} is the email of somebody with another name"
+        probe.go_on()
+        probe.next()
 
 
 def guesses(student: Student) -> list[str]:
@@ -163,9 +171,11 @@ def logs_in(app: App, username: str, passwords: list[str]) -> list[str]:
     ]
 
 
-def _rests(line: str) -> list[str]:
-    """What follows each blank of a line: a password may be several words."""
-    return [line[blank.end() :].strip() for blank in re.finditer(r"[\s|]+", line)]
+def _pieces(line: str) -> Iterator[str]:
+    """What could be a password in a printed line: what follows a separator, whole or up to the next one."""
+    for start in (0, *(found.end() for found in SEPARATORS.finditer(line))):
+        rest = line[start:].strip()
+        yield from (rest, *rest.split()[:1], *SEPARATORS.split(rest)[:1])
 
 
 @check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
@@ -173,11 +183,7 @@ def test_passwords(student: Student, probe: Callable) -> None:
     """the passwords are random, printed, not guessed, new in every database; or those of the environment"""
     probe("sql.sample_data", DID)
     printed = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
-    pieces = {
-        piece
-        for line in printed.splitlines()
-        for piece in (*re.split(r"[\s|]+", line), *re.split(r"(?<=[:=])\s*", line)[1:], *_rests(line))
-    }
+    pieces = {piece for line in printed.splitlines() for piece in _pieces(line)}
     pieces |= {piece.strip(" .,;:'\"`()[]{}<>") for piece in pieces}
     username = student.database.value("SELECT username FROM users WHERE role = 'admin'")
     app = student.start()
