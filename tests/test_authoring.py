@@ -62,7 +62,7 @@ def test_everything_that_is_shown_is_done(copy):
             missing = [line for line in wanted if line not in ran.stdout]
             assert missing == [], f"{command}\n{ran.stdout}"
             done.append(command)
-    assert len(done) == 7
+    assert len(done) == 8
     board = (copy / "tests/golden/mistakes/90/note-not-committed.txt").read_text("utf-8")
     assert "table notes: 0 rows" in board
     starter = (copy / "chapters/90_notes/app/main.py").read_text("utf-8")

@@ -217,7 +217,6 @@ def bank(monkeypatch, tmp_path):
         (["--boards"], [proved("m", loses=BOTH)], 0, ["chapter 01 · t"]),
         (["--variations"], [proved("m", "loses 1.1/a, unnamed")], 1, ["BAD m  1", "      loses 1.1/a, unnamed"]),
         ([], [proved("m"), proved("n", loses=BOTH)], 1, ["BAD m and n lose the same checks with the same board"]),
-        (["--only", "nothing of that name"], [proved("m")], 0, ["0 of 1 graded, 0 complaints"]),
     ],
 )
 def test_a_bank_is_told_entry_by_entry_with_its_complaints(bank, arguments, proofs, status, said):
@@ -225,6 +224,12 @@ def test_a_bank_is_told_entry_by_entry_with_its_complaints(bank, arguments, proo
     assert result.exit_code == status, result.output
     for text in said:
         assert text in result.output
+
+
+def test_a_name_that_nothing_has_is_no_empty_success(bank):
+    result = bank("--only", "m", "--only", "nothing of that name", proofs=[proved("m", loses=BOTH)])
+    assert isinstance(result.exception, UsageError)
+    assert "'nothing of that name'" in str(result.exception)
 
 
 @pytest.mark.parametrize("part", ["0/2", "3/2", "half", "1/0"])

@@ -31,11 +31,14 @@ def chosen(
     """What --only and --part leave.
 
     Raises:
-        UsageError: `part` is not written like 1/4.
+        UsageError: `part` is not written like 1/4, or nothing has such a name.
     """
     found = re.fullmatch(r"([1-9]\d{0,2})/([1-9]\d{0,2})", part)
     if not found or int(found[1]) > int(found[2]):
         raise UsageError(f"{part!r} is no part; a part is written like 1/4.")
+    for text in only or ():
+        if not any(text in name(item) for item in everything):
+            raise UsageError(f"Nothing here has {text!r} in its name.")
     kept = [item for item in everything if not only or any(text in name(item) for text in only)]
     return kept[int(found[1]) - 1 :: int(found[2])]
 
@@ -98,11 +101,9 @@ def mistakes(
         complaints += [
             f"{path.name} is the board of no mistake" for path in golden.orphans(which, bank.mistakes(which))
         ]
-        show(which, proofs, html)
+        show(which, proofs, html, whole=len(entries) == len(everything))
         if unread := golden.unread(which, bank.mistakes(which)):
-            typer.echo(
-                f"{len(unread)} boards have not been read yet, {unread[0]} for one: read it, and keep it with --update"
-            )
+            typer.echo(f"Boards not read yet: {', '.join(unread)}. Read them, and keep them with --update.")
     for complaint in complaints:
         typer.echo(f"BAD {complaint}")
     bad = sum(bool(done.complaints) for done in proofs)
@@ -120,7 +121,7 @@ def unproven(proofs: "Sequence[Proof]", only: Sequence[str] | None) -> list[str]
     return proof.unproven(report, bank.mistakes(course.chapter(report.chapter)))
 
 
-def show(which: course.Chapter, proofs: "Sequence[Proof]", html: Path | None) -> None:
+def show(which: course.Chapter, proofs: "Sequence[Proof]", html: Path | None, *, whole: bool) -> None:
     """Print the matrix, and write the page.
 
     Raises:
@@ -129,7 +130,7 @@ def show(which: course.Chapter, proofs: "Sequence[Proof]", html: Path | None) ->
     from grader.proofs import gallery
 
     typer.echo(gallery.matrix(proofs))
-    path = html or which.root / ".workbook" / f"mistakes-{which.number}.html"
+    path = html or which.root / ".workbook" / f"mistakes-{which.number}{'' if whole else '-some'}.html"
     if html is None:
         with contextlib.suppress(OSError):
             path.parent.mkdir(exist_ok=True)

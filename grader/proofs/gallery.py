@@ -73,7 +73,10 @@ def source(text: str) -> str:
 def difference(chapter: Chapter, entry: bank.Mistake) -> str:
     """The edit, as HTML."""
     with tempfile.TemporaryDirectory(prefix="wb-") as folder:
-        bank.apply(entry, chapter, Path(folder))
+        try:
+            bank.apply(entry, chapter, Path(folder))
+        except bank.BankError as problem:
+            return f'<p class="bad">{html.escape(str(problem))}</p>'
         names = sorted({edit.file for edit in entry.edit})
         lines = [
             line

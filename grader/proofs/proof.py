@@ -41,8 +41,9 @@ def complaints(entry: bank.Mistake | bank.Variation, report: Report, board: str)
     for id_ in sorted(lost(report) - wanted - races):
         finding = next(check.finding for check in report.checks if check.id == id_)
         yield f"loses {id_}, unnamed" + (f": expected {finding.expected}; got {finding.got}" if finding else "")
+    known = {check.id for check in report.checks}
     for id_ in sorted(wanted - lost(report)):
-        yield f"keeps {id_}, which it should lose"
+        yield f"keeps {id_}, which it should lose" if id_ in known else f"names {id_}, which is no check"
     if isinstance(entry, bank.Mistake):
         flat = " ".join(board.split())
         for text in entry.says:

@@ -21,7 +21,7 @@ from grader.day import succession
 from grader.markers import Part, split
 from grader.proofs import documented, documents
 from grader.proofs.graded import graded
-from grader.proofs.soundness_parts import every_check_is_killed, no_unknown_files, parts_agree
+from grader.proofs.soundness_parts import bank_fits, every_check_is_killed, no_unknown_files, parts_agree
 from grader.report import Report
 
 POINTS = 100
@@ -143,7 +143,9 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-OF_PARTS: tuple[Callable[[Chapter], Iterator[str]], ...] = (parts_agree, no_unknown_files, every_check_is_killed)
+OF_PARTS: tuple[Callable[[Chapter], Iterator[str]], ...] = (
+    parts_agree, no_unknown_files, bank_fits, every_check_is_killed,
+)  # fmt: skip
 
 
 def examine(chapter: Chapter, *, fresh: bool = False) -> Iterator[tuple[str, list[str]]]:

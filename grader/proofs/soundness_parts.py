@@ -1,14 +1,16 @@
 """Whether the parts of a chapter agree: tasks, markers, checks, hints, lesson, bank, files."""
 
 import re
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from grader import starters, verdict
 from grader.course import ROOT, Chapter, UsageError
 from grader.day import failures, hints
 from grader.diagnosis import concepts
 from grader.markers import parts
-from grader.proofs import bank, declared, documents
+from grader.proofs import bank, declared, documents, golden
 
 POINTS = 100
 MOST_TESTIMONY = 25
@@ -38,6 +40,8 @@ def parts_agree(chapter: Chapter) -> Iterator[str]:
     ids = {"check": {check.id for check in checks}, "concept": {entry.id for entry in concepts(chapter)}}
     for kind, entries in known.items():
         yield from (f"failures.toml: there is no {kind} {id_}" for id_ in entries.keys() - ids.get(kind, set()))
+    unasked = (id_ for id_ in ids["check"] if id_ not in known.get("check", {}))
+    yield from (f"failures.toml has no question for {id_}" for id_ in sorted(unasked))
     places = {verdict.lesson(check, chapter) for check in checks} | {entry.place for entry in concepts(chapter)}
     for place in sorted(places):
         path, _, anchor = place.partition("#")
@@ -72,6 +76,24 @@ def no_unknown_files(chapter: Chapter) -> Iterator[str]:
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in AROUND and ".db" not in path.name:
             yield f"chapters/{chapter.slug}/{path.name}"
+
+
+def bank_fits(chapter: Chapter) -> Iterator[str]:
+    """the bank fits the solution and the suite, and every board of it was read"""
+    known, entries = {check.id for check in declared.checks(chapter)}, bank.mistakes(chapter)
+    programs: list[bank.Mistake | bank.Variation] = [*entries, *bank.variations(chapter)]
+    for entry in programs:
+        with tempfile.TemporaryDirectory(prefix="wb-") as folder:
+            try:
+                bank.apply(entry, chapter, Path(folder))
+            except bank.BankError as problem:
+                yield str(problem)
+    for entry in entries:
+        yield from (
+            f"{entry.id} loses {id_}: no such check" for id_ in (*entry.loses, *entry.races) if id_ not in known
+        )
+    for id_ in golden.unread(chapter, entries):
+        yield f"nobody has read the board of {id_}: nox -s mistakes -- {chapter.number} --only {id_} --boards --update"
 
 
 def every_check_is_killed(chapter: Chapter) -> Iterator[str]:
