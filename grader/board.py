@@ -16,7 +16,11 @@ SYMBOLS = {"passed": "✓", "failed": "✗", "todo": "○", "blocked": "·", "er
 PLAIN = {"passed": "+", "failed": "x", "todo": "o", "blocked": ".", "error": "!"}
 STYLES = {"passed": "green", "failed": "bold red", "todo": "dim", "blocked": "dim", "error": "bold yellow"}
 WRONG = frozenset({Outcome.FAILED, Outcome.CRASHED, Outcome.TIMEOUT, Outcome.MEMORY})
-WORDS = {Outcome.CRASHED: "your program ended", Outcome.TIMEOUT: "too slow", Outcome.MEMORY: "too much memory"}
+WORDS = {
+    Outcome.CRASHED: "your program ended",
+    Outcome.TIMEOUT: "we stopped waiting",
+    Outcome.MEMORY: "too much memory",
+}
 NARROWEST = 40
 TALLEST = 25  # lines of one failure, its title and the line about others included
 

@@ -23,6 +23,7 @@ TEMPORARY = re.compile(r"(?<![^\s\"'])[^\s\"']*/submission/(?=app/)")  # where t
 SQL = re.compile(r"(?<!\s)\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
 ENDPOINT = re.compile(r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's; the board shows the line
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
+CHANGES = {"INSERT", "UPDATE", "DELETE"}
 STATEMENT = re.compile(
     r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"
     r"[\"'`]?(\w+)|^\s*(\w+(?:\s+\w+)?)",
@@ -80,8 +81,16 @@ def short(sql: str) -> str:
 
 
 def transcript(statements: Iterable[str], most: int = 8) -> str:
-    """The last statements of a life, shortened; values are not shown."""
-    names = [short(sql) for sql in statements if not sql.lstrip().upper().startswith("PRAGMA")]
+    """The last statements of a life, shortened; values are not shown.
+
+    SQLite tells a change again for each trigger and each cascade in it: equal neighbours are one.
+    """
+    names, before = [], ""
+    for sql in statements:
+        word = sql.lstrip()[:6].upper()
+        if word != "PRAGMA" and (sql != before or word not in CHANGES):
+            names.append(short(sql))
+        before = sql
     return ("… " if len(names) > most else "") + ", ".join(names[-most:])
 
 

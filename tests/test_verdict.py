@@ -186,6 +186,11 @@ def test_a_transcript_shows_the_last_statements_without_pragmas():
     assert verdict.transcript(["BEGIN"] * 9 + ["COMMIT"], most=2) == "… BEGIN, COMMIT"
 
 
+def test_a_transcript_shows_a_change_once_however_many_cascades_it_has():
+    told = ["DELETE FROM users WHERE id = 1", "DELETE FROM users WHERE id = 1", "DELETE FROM users WHERE id = 2"]
+    assert verdict.transcript([*told, "SELECT 1", "SELECT 1"]) == "DELETE users, DELETE users, SELECT 1, SELECT 1"
+
+
 def test_the_lesson_is_the_section_a_check_names():
     named = Check("1.8/x", "1.8", "x", 1, (), testimony=False, lesson="Transactions")
     assert verdict.lesson(named, chapter("01")) == "chapters/01_orm_setup/README.md#transactions"

@@ -13,7 +13,7 @@ ENDS = {
     Outcome.FAILED: "not right yet",
     Outcome.TODO: "to do",
     Outcome.CRASHED: "the program ended",
-    Outcome.TIMEOUT: "too slow",
+    Outcome.TIMEOUT: "we stopped waiting",
     Outcome.MEMORY: "too much memory",
     Outcome.ERROR: "not graded",
 }

@@ -55,7 +55,7 @@ def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
 
 @check("2.1", points=2, needs="2.1/opens-the-file", testimony=True, lesson="closing-everything")
 def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
-    """a folder that cannot be written to and a file that is no database are errors, and leave nothing open"""
+    """a folder that is none and a file that is no database are errors, and leave nothing open"""
     file = student.folder.database.with_name("letter.txt")
     file.write_text("Dear reader, this is a letter and no database.\n" * 100, "utf-8")
     did = "await DatabaseManager(...).connect() to what cannot be opened"
@@ -63,7 +63,7 @@ def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
         no_folder, no_database, left = listed(probe.next(), 3, did, CONNECT)
     why = "Say it when you connect, not at some later query: read something. An error goes out; nobody asks whether connect() gave None."
     for what, said in (
-        ("a database in a folder that cannot be written to", no_folder),
+        ("a database in a folder that is none", no_folder),
         ("a file that is a letter", no_database),
     ):
         expect(

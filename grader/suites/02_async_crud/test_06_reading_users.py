@@ -49,7 +49,7 @@ def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
 
 @check("2.6", points=1, needs="2.6/by-name", lesson="values-travel-beside-the-sql")
 def test_exactly(app: App, newcomer: Callable) -> None:
-    """a name is a value and never part of the SQL: nothing else finds a user, nor somebody of that name in capitals"""
+    """a name finds its own user and nobody else: neither as SQL, nor as a pattern, nor in capitals"""
     person = newcomer(app, login=False)
     why = "What a client sends goes to the database as a parameter; inside the text of the SQL it becomes SQL."
     for name in (
