@@ -8,6 +8,7 @@ from grader.expect import expect
 from grader.student import Student
 
 SALT = "The stored hash has a salt in it, so the same password never gives the same hash again: auth.verify_password compares."
+CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
 SAME = "Two different answers would tell a stranger which names exist."
 
 
@@ -43,7 +44,7 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
 
 @check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
 def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None:
-    """an unknown name gets the same answer as a wrong password"""
+    """unknown names and wrong passwords get one answer; in capitals a name is another, or taken"""
     person = newcomer(app, login=False)
     wrong = app.post("/token", form={"username": person.username, "password": "not this one"})
     unknown = app.post("/token", form={"username": student.name(), "password": "not this one"})
@@ -52,6 +53,11 @@ def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None
         (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login.raise", life=app.life, why=SAME,
         expected=f"the answer to a wrong password: {wrong}", got=str(unknown),
     )  # fmt: skip
+    body = {"username": person.username.upper(), "password": f"{student.name()}-secret"}
+    if app.post("/register", json=body).expect(201, 409, 400, look="register").status == 201:
+        # Capitals count in this program: there are two users now. Where they do not, the name is taken.
+        for form in (body, {"username": person.username, "password": person.password}):
+            app.post("/token", form=form).expect(200, why=CAPITALS, look="get_user_by_username")
 
 
 @check("1.9", points=1, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")

@@ -10,7 +10,7 @@ from grader.check import check
 from grader.expect import expect
 from grader.student import Student
 
-CAPITALS = "Who is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
+CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
 ONE = "A reader gives the one user that was asked for, or None: never another, never an error."
 
 
