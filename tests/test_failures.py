@@ -6,6 +6,7 @@ import pytest
 
 from grader.course import Chapter, chapters
 from grader.day import failures, hints
+from grader.diagnosis import concepts
 from grader.proofs import declared
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
 
@@ -97,3 +98,12 @@ def test_every_check_has_a_question_and_none_gives_code(each):
         assert len(text) < 200, id_
         assert not re.search(r"\w\(\w*\)|`| = ", text), id_
     assert len(set(known.values())) > len(known) // 2
+
+
+@pytest.mark.parametrize("each", chapters(), ids=lambda chapter: chapter.slug)
+def test_what_the_program_raises_has_questions_too_and_none_gives_code(each):
+    known = failures.table(each)["concept"]
+    assert known.keys() <= {concept.id for concept in concepts(each)}
+    for id_, text in known.items():
+        assert len(text) < 200, id_
+        assert not re.search(r"\w\(\w*\)|`| = ", text), id_

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from grader.board import WRONG
 from grader.course import Chapter
-from grader.report import Report
+from grader.report import CheckResult, Report
 
 
 class Failing(BaseModel):
@@ -24,6 +24,12 @@ class Failing(BaseModel):
     check: str
     label: str
     concept: str = ""
+
+    @classmethod
+    def of(cls, wrong: CheckResult) -> "Failing":
+        """What a report says of a check that failed."""
+        concept = wrong.finding.concept.partition(" ")[0] if wrong.finding else ""
+        return cls(check=wrong.id, label=wrong.label, concept=concept)
 
 
 def memory_file(chapter: Chapter) -> Path:
@@ -48,8 +54,7 @@ def remember(chapter: Chapter, report: Report) -> None:
         wrong = next((check for check in report.of_task(task.id) if check.outcome in WRONG), None)
         kept.pop(task.id, None)
         if wrong:
-            concept = wrong.finding.concept.partition(" ")[0] if wrong.finding else ""
-            kept[task.id] = Failing(check=wrong.id, label=wrong.label, concept=concept)
+            kept[task.id] = Failing.of(wrong)
     with contextlib.suppress(OSError):  # a folder that cannot be written costs only the memory of it
         memory_file(chapter).parent.mkdir(exist_ok=True)
         memory_file(chapter).write_text(json.dumps({task: each.model_dump() for task, each in kept.items()}), "utf-8")
@@ -61,11 +66,16 @@ def table(chapter: Chapter) -> dict[str, dict[str, str]]:
     return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
+def question(chapter: Chapter, failing: Failing) -> str:
+    """What is asked about a failure: about the error the program raised, else about the check; "" where nothing is."""
+    known = table(chapter)
+    return known.get("concept", {}).get(failing.concept) or known.get("check", {}).get(failing.check, "")
+
+
 def hint(chapter: Chapter, task: str) -> tuple[Failing, str] | None:
     """What fails of a task, and the hint for it; None when nothing is known to fail, or nothing is known about it."""
     failing = _remembered(chapter).get(task)
     if failing is None:
         return None
-    known = table(chapter)
-    text = known.get("concept", {}).get(failing.concept) or known.get("check", {}).get(failing.check)
+    text = question(chapter, failing)
     return (failing, text) if text else None

@@ -96,7 +96,7 @@ def difference(chapter: Chapter, entry: bank.Mistake) -> str:
 def first_hint(chapter: Chapter, task: str, report: Report | None) -> str:
     """What a student who asks is told first: about the failure, then about the task."""
     failure = first_failure(report) if report else None
-    question = failures.table(chapter).get("check", {}).get(failure.id, "") if failure else ""
+    question = failures.question(chapter, failures.Failing.of(failure)) if failure else ""
     try:
         general = hints.steps(chapter, task)[0]
     except UsageError as none:
