@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import threading
+import threading
 import time
 from contextlib import closing
 
@@ -39,6 +40,15 @@ def test_rows_and_values_are_read(file):
 def test_reading_cannot_write(file):
     with pytest.raises(CheckFailed, match="readonly"):
         file.rows("INSERT INTO users VALUES ('x')")
+
+
+def test_a_journal_that_is_just_going_away_is_waited_for(file):
+    journal = file.path.with_name(file.path.name + "-journal")
+    journal.write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(600))
+    with pytest.raises(CheckFailed, match="readonly"):
+        file.rows("SELECT name FROM users")
+    threading.Timer(0.2, journal.unlink).start()
+    assert len(file.rows("SELECT name FROM users")) == 2
 
 
 def test_writing_is_for_those_who_ask(file):
