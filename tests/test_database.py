@@ -3,7 +3,6 @@
 import contextlib
 import sqlite3
 import threading
-import threading
 import time
 from contextlib import closing
 
