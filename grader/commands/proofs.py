@@ -106,9 +106,9 @@ def mistakes(
             typer.echo(f"Boards not read yet: {', '.join(unread)}. Read them, and keep them with --update.")
     for complaint in complaints:
         typer.echo(f"BAD {complaint}")
-    bad = sum(bool(done.complaints) for done in proofs)
-    typer.echo(f"{len(proofs)} of {len(everything)} graded, {bad + len(complaints)} complaints")
-    raise typer.Exit(1 if bad or complaints else 0)
+    bad = sum(bool(done.complaints) for done in proofs) + len(complaints)
+    typer.echo(f"{len(proofs)} of {len(everything)} graded, {bad} complaint{'s' * (bad != 1)}")
+    raise typer.Exit(1 if bad else 0)
 
 
 def unproven(proofs: "Sequence[Proof]", only: Sequence[str] | None) -> list[str]:
@@ -163,7 +163,7 @@ def whole_course(
         commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})
         for what, complaints in soundness.documents_checked(commands):
             say(what, complaints)
-    typer.echo(f"{len(chapters)} chapters, {bad} complaints")
+    typer.echo(f"{len(chapters)} chapter{'s' * (len(chapters) != 1)}, {bad} complaint{'s' * (bad != 1)}")
     raise typer.Exit(1 if bad else 0)
 
 
