@@ -119,6 +119,18 @@ def test_a_check_that_no_mistake_loses_is_unproven(chapter, monkeypatch):
     assert "no mistake loses 1.1/speaks-to-the-file" in list(soundness_parts.every_check_is_killed(chapter))
 
 
+def test_a_bank_that_does_not_fit_is_told(chapter, monkeypatch):
+    first, *_ = bank.mistakes(chapter)
+    edit = first.edit[0].model_copy(update={"old": "no such line"})
+    bent = first.model_copy(update={"id": "bent", "edit": (edit,), "loses": ("1.1/none",)})
+    monkeypatch.setattr(bank, "mistakes", lambda _chapter: [first, bent])
+    assert list(soundness_parts.bank_fits(chapter)) == [
+        f"bent: 'no such line' occurs 0 times in {edit.file}",
+        "bent loses 1.1/none: no such check",
+        "nobody has read the board of bent: nox -s mistakes -- 01 --only bent --boards --update",
+    ]
+
+
 def test_parts_that_do_not_agree_are_told(chapter, monkeypatch, tmp_path):
     assert list(soundness_parts.parts_agree(chapter)) == []
     moved = Chapter(chapter.slug, tmp_path)
@@ -135,7 +147,7 @@ def test_parts_that_do_not_agree_are_told(chapter, monkeypatch, tmp_path):
     for said in (
         "all checks together are worth 100 points", "points rest on what the student's process says",
         "marked and checked differ: 1.12, 1.99", "HINTS.md has the tasks 1.1, 9.2", "task 1.1 has 2 hints",
-        "There are no hints for task 1.2.", "the lesson has no section",
+        "There are no hints for task 1.2.", "the lesson has no section", "has no question for 1.1/",
     ):  # fmt: skip
         assert said in text, said
 
