@@ -44,7 +44,7 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
 
 @check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
 def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None:
-    """unknown names and wrong passwords get one answer; in capitals a name is another, or taken"""
+    """unknown names and wrong passwords get one answer; in capitals a name is another, or none"""
     person = newcomer(app, login=False)
     wrong = app.post("/token", form={"username": person.username, "password": "not this one"})
     unknown = app.post("/token", form={"username": student.name(), "password": "not this one"})
@@ -54,8 +54,8 @@ def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None
         expected=f"the answer to a wrong password: {wrong}", got=str(unknown),
     )  # fmt: skip
     body = {"username": person.username.upper(), "password": f"{student.name()}-secret"}
-    if app.post("/register", json=body).expect(201, 409, 400, look="register").status == 201:
-        # Capitals count in this program: there are two users now. Where they do not, the name is taken.
+    if app.post("/register", json=body).expect(201, 409, 400, 422, look="register").status == 201:
+        # There are two users now. Where capitals do not count the name is taken; where there are none, it is no name.
         for form in (body, {"username": person.username, "password": person.password}):
             app.post("/token", form=form).expect(200, why=CAPITALS, look="get_user_by_username")
 
