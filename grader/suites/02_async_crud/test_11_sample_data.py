@@ -98,7 +98,7 @@ def test_twice(student: Student, insert: Callable) -> None:
         )
 
 
-@check("2.11", points=1, needs="2.11/twice", lesson="sample-data")
+@check("2.11", points=1, needs=("2.11/twice", "2.5/taken"), lesson="sample-data")
 def test_strangers(student: Student, insert: Callable) -> None:
     """a post that is missing comes back; whoever else has its title, or the author's name, keeps what is theirs"""
     database, did = student.database, "seed(session); commit"
