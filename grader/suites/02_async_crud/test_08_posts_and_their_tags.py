@@ -184,7 +184,7 @@ def test_patched(app: App, student: Student, newcomer: Callable, write_post: Cal
 
 
 @check("2.8", points=1, needs="2.8/written-and-read")
-def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
+def test_updated_at(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
     """updated_at moves with every change, created_at stays; each new post, and user, has its own"""
     person = newcomer(app)
     post = write_post(app, person)
@@ -202,9 +202,15 @@ def test_updated_at(app: App, newcomer: Callable, write_post: Callable) -> None:
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
     if before is None or after is None or not before < after < soon:
         raise answer.failed(f"updated_at later than {post.get('updated_at')}", why=MOVES, look="Post.updated_at")
+
+    def register() -> Any:
+        name = student.name()
+        body = {"username": name, "email": f"{name}@example.com", "password": f"{name}-secret"}
+        return app.post("/register", json=body).expect(201, look="register").json()
+
     makers: tuple[tuple[str, str, Callable[[], Any]], ...] = (
         ("POST /posts", "Post.created_at", lambda: write_post(app, person)),
-        ("POST /register", "User.created_at", lambda: app.get("/users/me", token=newcomer(app).token).json()),
+        ("POST /register", "User.created_at", register),
     )
     for did, look, made in makers:
         first, end = made().get("created_at"), time.monotonic() + 8
