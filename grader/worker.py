@@ -108,12 +108,14 @@ class Remote:
             with contextlib.suppress(OSError):
                 if self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
                     os.kill(os.getpid(), signal.SIGINT)
-                    return
+                    threading.Event().wait(FAREWELL)
+                    os.kill(os.getpid(), signal.SIGKILL)  # it was heard where Python ignores what is raised
             threading.Event().wait(0.1)
 
 
 def main(descriptor: int, control: int, order: str) -> None:
     """Work until there is nothing more to claim."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in a shell's background job it is ignored at first
     told = json.loads(order)
     remote = Remote(socket.socket(fileno=descriptor))
 
