@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 from grader import course
 from grader.commands import app
 from grader.course import Chapter, chapters
-from grader.proofs import bank, expectations
+from grader.proofs import bank, expectations, golden
 from grader.proofs.bank import Edit, Mistake
 from grader.proofs.expectations import Expectation
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
@@ -23,13 +24,16 @@ def helper(answer):
     return answer
 
 
+WHY = "What is deleted is gone, " "everywhere."
+
+
 @check("1.1", points=2)
 def test_first_one(app, student):
     """It works."""
     user = app.post("/x").expect(201, why="w").expect_keys("id")["id"]
     helper(app.get("/y")).expect(409)
     student.database.expect_rows(1, "users")
-    expect(user == 1, did="d", expected="e", got="g")
+    expect(user == 1, did="d", expected="e", got="g", why=WHY)
     with app.socket("x").open() as socket:
         before = socket.until("joined")
         socket.expect("hello")
@@ -48,7 +52,7 @@ WITHOUT = {
     'app.post("/x").expect(201, why="w")': ('user = app.post("/x").expect_keys("id")["id"]', True),
     'helper(app.get("/y")).expect(409)': ('helper(app.get("/y"))', False),
     'student.database.expect_rows(1, "users")': ("[]", False),
-    'expect(user == 1, did="d", expected="e", got="g")': ('expect(True, did="d", expected="e", got="g")', False),
+    'expect(user == 1, did="d", expected="e", got="g", why=WHY)': ('expect(True, did="d", expected="e"', False),
     'app.socket("x").open()': ('with app.socket("x") as socket:', True),
     'socket.until("joined")': ("before = []", True),
     'socket.expect("hello")': ("socket", False),
@@ -69,6 +73,7 @@ def test_every_expectation_of_a_check_or_its_helper_is_found(suite):
         ast.parse(found[source].text)
         assert any(line in each for each in found[source].text.splitlines()), source
         assert (found[source].step, found[source].checks) == (step, ("1.1/first-one",)), source
+    assert [each.texts for each in found.values() if each.texts] == [("What is deleted is gone, everywhere.",)]
     assert found['raise answer.failed("no")'].id == 'test_01_engine.py:6 raise answer.failed("no")'
 
 
@@ -129,7 +134,7 @@ def outcomes(monkeypatch):
     def answers(*found):
         given = iter(found)
 
-        def graded(_chapter, folder, tasks, *, fresh=False, root=None):
+        def graded(_chapter, folder, tasks=(), *, fresh=False, root=None):
             if root is None:
                 return whole
             assert (root / "grader/suites/01_made_up/test_01_engine.py").read_text() == "# without\n"
@@ -151,6 +156,16 @@ def test_the_newest_mistake_that_passes_proves_it(chapter, outcomes):
     asked = outcomes(("failed", "passed"), ("passed", "failed"))
     assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
     assert asked == [("second", ("1.1",)), ("first", ("1.1",))]
+
+
+def test_a_mistake_whose_board_says_the_same_is_tried_first(chapter, outcomes):
+    kept = golden.place(chapter, next(entry for entry in bank.mistakes(chapter) if entry.id == "first"))
+    kept.parent.mkdir(parents=True)
+    kept.write_text("expected  a row that nobody\n          has deleted\n")
+    asked = outcomes(("passed", "failed"))
+    spoken = replace(expectation("1.1/a"), texts=("a text of another", "a row that nobody has deleted"))
+    assert expectations.prover(chapter, spoken) == ("proved", "first, by 1.1/a")
+    assert asked == [("first", ("1.1",))]
 
 
 def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):

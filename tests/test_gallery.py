@@ -55,7 +55,7 @@ def test_the_page_shows_edit_board_hint_checks_and_reason(chapter):
     for part in (
         "<ins>+    pass</ins>", "<del>-    commit()</del>", "if a &lt; b:", "0 rows &lt;script&gt;", "what &amp; where?",
         "Caught by</dt><dd>1.1/a", "It &lt;looks&gt; done.", "CR01: Forgot commit", "too &lt;long&gt;", 'class="lost"',
-        'href="#forgotten"', "1 wrong programs",
+        'href="#forgotten"', "1 wrong program.",
     ):  # fmt: skip
         assert part in text, part
     assert "&gt;&gt;&gt;" not in text

@@ -141,7 +141,7 @@ def test_the_command_grades_what_was_asked_for(chapter, monkeypatch):
         mutants, "fate", lambda *_, **__: Fate(mutant(), State.SURVIVED, complaint="no check notices it")
     )
     part = CliRunner().invoke(app, ["mutants", "01", "--only", "b"])
-    assert (part.exit_code, "1 mutants: 0 killed, 1 survived" in part.output, "BAD" in part.output) == (1, True, False)
+    assert (part.exit_code, "1 mutant: 0 killed, 1 survived" in part.output, "BAD" in part.output) == (1, True, False)
     whole = CliRunner().invoke(app, ["mutants", "01"])
     assert (whole.exit_code, "BAD fewer than 97% are killed" in whole.output) == (1, True)
 

@@ -37,6 +37,7 @@ class Expectation:
     text: str  # of the whole file, without it
     checks: tuple[str, ...]  # those it could belong to
     step: bool  # it makes sure that something went well on the way to the question
+    texts: tuple[str, ...] = ()  # those in it, which a board may show
 
     @property
     def id(self) -> str:
@@ -98,8 +99,9 @@ def of_file(path: Path) -> Iterator[Expectation]:
                 seen.add(without)
                 words = " ".join(source.of(node).split())[:60]
                 yield Expectation(
-                    path.name, getattr(node, "lineno", 0), words, without, users[function.name], _is_step(node)
-                )
+                    path.name, getattr(node, "lineno", 0), words, without, users[function.name], _is_step(node),
+                    tuple(source.texts(node)),
+                )  # fmt: skip
 
 
 def expectations(chapter: Chapter) -> list[Expectation]:
@@ -122,6 +124,18 @@ def _said(report: Report, id_: str) -> tuple[str, str]:
     return (golden.normal(finding.expected, {}), golden.normal(finding.why, {})) if finding else ("", "")
 
 
+def candidates(chapter: Chapter, expectation: Expectation) -> list[bank.Mistake]:
+    """The mistakes that lose one of its checks; first those whose board says what it says, then the newest."""
+
+    def likeness(entry: bank.Mistake) -> int:
+        place = golden.place(chapter, entry)
+        board = " ".join(place.read_text("utf-8").split()) if place.is_file() else ""
+        return sum(len(text) for text in expectation.texts if text in board)
+
+    entries = [entry for entry in bank.mistakes(chapter) if set(entry.loses) & set(expectation.checks)]
+    return sorted(entries, key=likeness)[::-1]
+
+
 def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -> tuple[str, str]:
     """What proves an expectation: how, and by which mistake.
 
@@ -131,14 +145,12 @@ def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -
     Raises:
         RuntimeError: a grading gave no report.
     """
-    # The newest first: many of them were written for one expectation.
-    entries = [entry for entry in reversed(bank.mistakes(chapter)) if set(entry.loses) & set(expectation.checks)]
     weaker = ("", "")
     with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
         root = Path(temporary, "repository")
         _copy(root)
         (root / "grader" / "suites" / chapter.slug / expectation.file).write_text(expectation.text, "utf-8")
-        for entry in entries:
+        for entry in candidates(chapter, expectation):
             folder = Path(temporary, entry.id)
             bank.apply(entry, chapter, folder)
             lost = sorted(set(entry.loses) & set(expectation.checks))
@@ -147,7 +159,7 @@ def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -
             for check in report.checks:  # an error of the suite is noticed too: it fails closed
                 if check.id in lost and check.outcome in {Outcome.PASSED, Outcome.ERROR}:
                     return "proved", f"{entry.id}, by {check.id}"
-            before = report if weaker[0] else graded(chapter, folder, tasks)
+            before = report if weaker[0] else graded(chapter, folder)  # remembered, if the bank was graded
             if any(_said(before, id_) != _said(report, id_) for id_ in lost):
                 weaker = "told", entry.id
     return weaker

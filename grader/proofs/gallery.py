@@ -142,7 +142,7 @@ def page(chapter: Chapter, proofs: Sequence[Proof]) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n'
-        f"<p>{len(proofs)} wrong programs. Each is the reference with one edit that learners make; red is the check that "
+        f"<p>{len(proofs)} wrong program{'s' * (len(proofs) != 1)}. Each is the reference with one edit that learners make; red is the check that "
         f"catches it, grey waits for a task before it.</p>\n"
         f'<div class="scroll"><table>{"".join(_rows(proofs))}</table></div>\n{articles}\n</body></html>\n'
     )

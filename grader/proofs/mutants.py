@@ -112,7 +112,8 @@ def summary(found: Sequence[Fate]) -> tuple[list[str], list[str]]:
     equivalent = count[State.EQUIVALENT]
     killed = count[State.KILLED]
     figures = [
-        f"{len(found)} mutants: " + ", ".join(f"{number} {state}" for state, number in count.items()),
+        f"{len(found)} mutant{'s' * (len(found) != 1)}: "
+        + ", ".join(f"{number} {state}" for state, number in count.items()),
         f"killed of all: {_share(killed, len(found)):.1%}; of those that are not equivalent: {_share(killed, len(found) - equivalent):.1%}",
         f"equivalent: {_share(equivalent, len(found)) if found else 0:.1%}; killed first in their own task: {_share(home, killed):.1%}",
     ]

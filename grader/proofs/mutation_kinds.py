@@ -11,6 +11,7 @@ CHAINED = frozenset({"where", "order_by", "limit", "offset", "options", "desc", 
 LARGEST = 1000  # from here on numbers are names, like the codes a socket is closed with
 # How fast rows are found; a zone, which SQLite does not store; what is printed for whoever looks for a fault.
 UNSEEN = frozenset({"index", "timezone", "echo"})
+SHORT = 12  # letters: up to that a text says little
 SPOKEN = re.compile(r"[a-z] [a-z]+ [a-z]")  # a text for people, which no check may ask for
 
 Change = tuple[str, ast.AST, str]  # kind, what is replaced, with what
@@ -23,6 +24,8 @@ class Source:
         """Offsets of a tree count bytes."""
         self.data = text.encode()
         self.tree = ast.parse(text)
+        assigned = [node for node in self.tree.body if isinstance(node, ast.Assign)]
+        self.constants = {ast.unparse(target): node.value for node in assigned for target in node.targets}
         self.starts = [0]
         for line in self.data.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
@@ -45,6 +48,15 @@ class Source:
             lineno=getattr(before, "end_lineno", 1), col_offset=getattr(before, "end_col_offset", 0),
             end_lineno=getattr(after, "lineno", 1), end_col_offset=getattr(after, "col_offset", 0),
         )  # fmt: skip
+
+    def texts(self, node: ast.AST) -> Iterator[str]:
+        """The texts in a node, those of the module's constants included; what is too short to be told apart is not."""
+        for each in ast.walk(node):
+            match each:
+                case ast.Constant(str(text)) if len(text) > SHORT:
+                    yield " ".join(text.split())
+                case ast.Name(name) if name in self.constants:
+                    yield from self.texts(self.constants[name])
 
     def replaced(self, node: ast.AST, new: str) -> str:
         """The whole text with another text for a node."""
