@@ -149,7 +149,7 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
     rows = labelled(report, check, finding)
     if look.traceback and finding.traceback:
         rows["traceback"] = finding.traceback
-    rows["next"] = f"nox -s hint -- {check.task}        lesson: {finding.lesson}"
+    rows["next"] = f"nox -s hint -- {to_mend(check)}        lesson: {finding.lesson}"
     for spare in ("", "it printed", "it ran", "sockets"):  # what a crowded failure can do without
         rows.pop(spare, None)
         body = Padding(facts(rows), (0, 0, 0, 5))
@@ -164,20 +164,33 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
         console.print(Text(f"     same cause in {same} more check{'s' * (same > 1)}", "dim"))
 
 
+def to_mend(check: CheckResult) -> str:
+    """The task a failure is mended in: that of the line it shows, else the check's own."""
+    return (check.finding and check.finding.line and check.finding.line.task) or check.task
+
+
 def what_next(report: Report) -> list[str]:
     """The last lines: what to do now."""
     chapter = f"nox -s chapter-{report.chapter}"
     if not report.gradable:
         return ["The grader could not do its work: this says nothing about your program. What went wrong is above."]
     if report.complete:
-        learned = "These tasks are done." if report.partial else "Everything passes. Well done."
-        return [learned, f"Compare yours with the reference: nox -s diff -- {report.chapter}"]
+        if not report.partial:
+            return [
+                "Everything passes. Well done.",
+                f"Compare yours with the reference: nox -s diff -- {report.chapter}",
+            ]
+        done = report.tasks[-1].id
+        return [f"Task {done} is done. Compare yours with the reference: nox -s diff -- {done}", "What is next: nox"]
     failing = first_failure(report)
     wrong = sum(check.outcome in WRONG for check in report.checks)
     if failing:
         more = f"{wrong} checks fail; this is the first. " if wrong > 1 else ""
         return [f"{more}Mend it, then: {chapter} -- --task {failing.task}"]
-    task = next((task for task in report.tasks if state(report, task)[0] == "todo"), report.tasks[0])
+    task = next((task for task in report.tasks if state(report, task)[0] == "todo"), None)
+    if task is None:
+        held = next(check for check in report.checks if check.outcome is Outcome.BLOCKED)
+        return [f"next      task {held.waits_for}, which {held.task} needs: nox -s hint -- {held.waits_for}"]
     place = f"open {report.folder}/{task.place}" if task.place else f"look into {report.folder}/app"
     return [
         f"next      task {task.id}, {task.title}: {place}",

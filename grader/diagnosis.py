@@ -30,7 +30,7 @@ class Concept(BaseModel):
     message: str = ""  # in its text,
     via: str = ""  # in the names of the functions it went through,
     warning: str = ""  # or, alone, in the text of a warning
-    look: str = ""  # what defines the line to show, where the error knows none of the student's
+    look: str = ""  # what defines the line to show, where it is another than the one the error passed through
     chapter: str = ""  # filled in: the slug
 
     def explains(self, record: dict[str, Any]) -> bool:

@@ -34,6 +34,7 @@ class Line(Frozen):
     path: str
     number: int
     text: str
+    task: str = ""  # whose TODO stands above it
 
 
 class Finding(Frozen):

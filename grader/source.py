@@ -1,10 +1,11 @@
 """Finds a line of the student's: by the frame of an error, or by the name of a function."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
+from grader.markers import BEGIN
 from grader.report import Line
 from grader.scrub import scrub
 
@@ -38,11 +39,28 @@ def definition(folder: Path, name: str, likely: Container[str] = ()) -> Line | N
 
 
 def todo(folder: Path, task: str) -> str:
-    """Where the first TODO of a task stands: "app/crud.py:14", "" when there is none any more."""
+    """Where the first TODO of a task stands, rather one under which nothing is written yet: "app/crud.py:14"; or ""."""
+    places = []
     for file, path in files(folder).items():
-        for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        lines = path.read_text("utf-8", "replace").splitlines()
+        for number, text in enumerate(lines, 1):
             if text.lstrip().startswith(f"# TODO {task}:"):
-                return f"{file}:{number}"
+                rest = (each.strip() for each in lines[number:] if not each.lstrip().startswith("#"))
+                places.append((next(rest, "") != f'raise NotImplementedError("TODO {task}")', f"{file}:{number}"))
+    return min(places, key=lambda place: place[0], default=(False, ""))[1]
+
+
+def owner(lines: Sequence[str], number: int) -> str:
+    """The task whose TODO stands above line `number` (from 1) in the same block, or ""."""
+    indent = len(lines[number - 1])
+    for text in reversed(lines[:number]):
+        begun = BEGIN.match(text)
+        if begun and len(begun["indent"]) <= indent:
+            return begun["task"]
+        if text.strip() and not text.lstrip().startswith("#"):
+            indent = min(indent, len(text) - len(text.lstrip()))
+        if indent == 0:
+            break
     return ""
 
 

@@ -1,6 +1,7 @@
 """From a check that failed to what the student is told: the outcome, the line, the reason."""
 
 import re
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,21 +15,16 @@ from grader.expect import CheckFailed
 from grader.markers import parts
 from grader.report import Finding, Line, Outcome
 from grader.scrub import scrub
+from grader.transcript import transcript
 
 TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
 FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
 # What they are searched in is the program's word: each begins where a run of its characters does, or a long run would
 # be walked once for each of its characters.
-TEMPORARY = re.compile(r"(?<![^\s\"'])[^\s\"']*/submission/(?=app/)")  # where the submission was copied to
+TEMPORARY = re.compile(r"(?<![^\s\"'(])[^\s\"'(]*/submission/(?=app/)")  # where the submission was copied to
 SQL = re.compile(r"(?<!\s)\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
 ENDPOINT = re.compile(r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's; the board shows the line
 LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
-CHANGES = {"INSERT", "UPDATE", "DELETE"}
-STATEMENT = re.compile(
-    r"^\s*(?:(insert)\s+(?:or\s+\w+\s+)?into\s+|(update)\s+|(delete)\s+from\s+|(select)\b.*?\bfrom\s+|(create)\s+table\s+)"
-    r"[\"'`]?(\w+)|^\s*(\w+(?:\s+\w+)?)",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,18 @@ def errors_at(failure: CheckFailed) -> list[dict[str, Any]]:
     return own or errors
 
 
+def stuck_at(failure: CheckFailed) -> Line | None:
+    """The line of the student's at which a program is that does not answer; None when it is nowhere in particular."""
+    life = failure.life
+    if life is None or failure.outcome is not Outcome.TIMEOUT or not life.signal_works():
+        return None
+    life.signal(signal.SIGUSR1)
+    end = time.monotonic() + LAST_WORDS
+    while not (records := list(life.records("stuck"))) and time.monotonic() < end and life.signal_works():
+        time.sleep(0.01)
+    return source.frame(records[-1]) if records else None
+
+
 def warnings_of(failure: CheckFailed) -> list[dict[str, Any]]:
     """Coroutines of the student's that nobody awaited; a warning whose coroutine a library made is not theirs."""
     found = []
@@ -71,29 +79,6 @@ def warnings_of(failure: CheckFailed) -> list[dict[str, Any]]:
     return found
 
 
-def short(sql: str) -> str:
-    """A statement in a word or two: "INSERT users", "COMMIT"."""
-    match = STATEMENT.match(sql)
-    if match is None:
-        return scrub(sql, 20)
-    words = [word for word in match.groups() if word]
-    return " ".join([words[0].upper(), *words[1:]])
-
-
-def transcript(statements: Iterable[str], most: int = 8) -> str:
-    """The last statements of a life, shortened; values are not shown.
-
-    SQLite tells a change again for each trigger and each cascade in it: equal neighbours are one.
-    """
-    names, before = [], ""
-    for sql in statements:
-        word = sql.lstrip()[:6].upper()
-        if word != "PRAGMA" and (sql != before or word not in CHANGES):
-            names.append(short(sql))
-        before = sql
-    return ("… " if len(names) > most else "") + ", ".join(names[-most:])
-
-
 def waits_for(failure: CheckFailed, errors: list[dict[str, Any]]) -> str:
     """The task whose TODO the program ran into, or ""."""
     if failure.got.startswith("501"):
@@ -107,14 +92,15 @@ def waits_for(failure: CheckFailed, errors: list[dict[str, Any]]) -> str:
 
 
 def located(line: Line | None, folder: Path) -> Line | None:
-    """The same line with its text, where the record had none."""
-    if line is None or line.text:
-        return line
+    """The same line with the task whose part it is in, and with its text, where the record had none."""
+    if line is None:
+        return None
     try:  # the name is the program's word: nothing but its own files is read for it
-        text = source.files(folder)[line.path].read_text("utf-8", "replace").splitlines()[line.number - 1]
+        lines = source.files(folder)[line.path].read_text("utf-8", "replace").splitlines()
+        text = line.text or scrub(lines[line.number - 1], source.LONGEST_LINE)
     except (OSError, LookupError):
         return line
-    return line.model_copy(update={"text": scrub(text, source.LONGEST_LINE)})
+    return line.model_copy(update={"text": text, "task": source.owner(lines, line.number)})
 
 
 def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
@@ -147,11 +133,12 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
         return Verdict(Outcome.BLOCKED, waiting, None)
     explained = diagnosis.explain([*errors, *warnings_of(failure)], chapter)
     error = explained[1] if explained else errors[0] if errors else None
-    line = source.frame(error) if error else None
-    look = explained[0].look if explained and explained[0].look else failure.look
-    if look and line is None:
-        own = {part.file for part in parts(chapter.solution) if part.task == check.task}
-        line = source.definition(folder, look, own)
+    own = {part.file for part in parts(chapter.solution) if part.task == check.task}
+    line = (
+        (source.definition(folder, explained[0].look, own) if explained and explained[0].look else None)
+        or (source.frame(error) if error else stuck_at(failure))
+        or (source.definition(folder, failure.look, own) if failure.look else None)
+    )
     line = located(line, folder)
     cause = ""
     if error:

@@ -153,7 +153,20 @@ def test_the_next_step_is_said():
         in what_next(UNTOUCHED.model_copy(update={"tasks": (placed,)}))[0]
     )
     assert "Well done" in what_next(COMPLETE)[0]
-    assert what_next(COMPLETE.model_copy(update={"partial": True}))[0] == "These tasks are done."
+    part = COMPLETE.model_copy(update={"partial": True})
+    assert what_next(part)[0] == "Task 2.9 is done. Compare yours with the reference: nox -s diff -- 2.9"
+
+
+def test_a_task_that_waits_for_one_outside_the_report_says_for_which():
+    part = report(checked("2.1/a", Outcome.PASSED), checked("2.2/a", Outcome.BLOCKED, waits_for="2.5"), partial=True)
+    assert what_next(part) == ["next      task 2.5, which 2.2 needs: nox -s hint -- 2.5"]
+
+
+def test_a_failure_is_mended_in_the_task_of_its_line():
+    other = FINDING.model_copy(update={"line": Line(path="app/database.py", number=9, text="x", task="2.2")})
+    board = render(report(checked("2.1/a", Outcome.FAILED, finding=other)))
+    assert "nox -s hint -- 2.2" in board
+    assert "Mend it, then: nox -s chapter-02 -- --task 2.1" in board
     assert "says nothing about your program" in what_next(UNGRADED)[0]
 
 

@@ -11,6 +11,7 @@ from grader import schedule, starters, verdict
 from grader.course import ROOT, chapters
 from grader.day import hints
 from grader.diagnosis import concepts
+from grader.markers import parts
 from grader.proofs import documents
 from grader.proofs.declared import checks
 from grader.report import Outcome, Report
@@ -45,6 +46,20 @@ def test_an_untouched_starter_is_to_do_and_nothing_of_it_failed(chapter, grader,
     other = {check.id: check.outcome for check in report.checks if check.outcome not in (Outcome.TODO, Outcome.BLOCKED)}
     assert other == {}
     assert (ran.status, ran.err, report.score, report.maximum) == (1, "", 0, 100)
+
+
+def test_a_task_that_is_wrong_fails_while_those_after_it_are_not_begun(grader, tmp_path, nothing_left):
+    chapter = chapters()[1]
+    starters.write(chapter, tmp_path)
+    for part in parts(chapter.solution):
+        if part.task in ("2.1", "2.2"):
+            file = tmp_path / part.file
+            file.write_text(file.read_text().replace("\n".join(part.starter), "\n".join(part.answer)))
+    database = tmp_path / "app" / "database.py"
+    database.write_text(database.read_text().replace("as session, session.begin():", "as session:"))
+    report = graded(grader("chapter", "02", "--submission", tmp_path, "--task", "2.2", "--json", "-"))
+    wrong = [check.id for check in report.checks if check.outcome is Outcome.FAILED]
+    assert wrong == ["2.2/a-request-commits"]
 
 
 @each_chapter

@@ -63,6 +63,29 @@ def test_what_is_not_defined_has_no_line(folder):
     assert source.definition(folder / "nowhere", "User") is None
 
 
+@pytest.mark.parametrize(
+    ("number", "task"), [(1, ""), (3, ""), (5, "1.2"), (8, "1.2"), (10, ""), (12, "1.3"), (14, "1.5"), (15, "")]
+)
+def test_a_line_belongs_to_the_task_whose_todo_stands_above_it_in_its_block(number, task):
+    text = (
+        "import os\n\ndef listen(engine):\n    # TODO 1.2: listen.\n    @event\n    def on(connection):\n"
+        "        # a remark\n        connection.go()\n\nengine = make()\ndef get():\n"
+        "    # TODO 1.3: a.\n    # TODO 1.5: b.\n    with x:\nlast = 1\n"
+    )
+    assert source.owner(text.splitlines(), number) == task
+
+
+def test_the_todo_to_open_is_one_under_which_nothing_is_written(folder):
+    done = "def a():\n    # TODO 2.1: connect,\n    #   and read.\n    x()\n"
+    (folder / "app" / "z.py").write_text(done)
+    assert source.todo(folder, "2.1") == "app/z.py:2"
+    (folder / "app" / "z.py").write_text(
+        done + 'def b():\n    # TODO 2.1: close,\n    #   now.\n    raise NotImplementedError("TODO 2.1")\n'
+    )
+    assert source.todo(folder, "2.1") == "app/z.py:6"
+    assert source.todo(folder, "2.2") == ""
+
+
 def test_the_innermost_frame_is_the_line():
     record = {"frames": [["app/main.py", 3, "a", "x()"], ["app/crud.py", 31, "b", "db.commit()"]]}
     assert source.frame(record) == Line(path="app/crud.py", number=31, text="db.commit()")

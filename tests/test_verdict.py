@@ -1,5 +1,6 @@
 """From a check that failed to what the student is told."""
 
+import signal
 import threading
 from types import SimpleNamespace
 
@@ -26,6 +27,11 @@ class FakeLife:
         self.stdout = SimpleNamespace(text=lambda: printed)
         self.exit = exit_
         self.over = threading.Event()
+        self.signals = []
+        self.signal = self.signals.append
+
+    def signal_works(self):
+        return self.exit is None
 
     def records(self, kind=None):
         return (record for record in self.all if kind in (None, record["kind"]))
@@ -51,6 +57,24 @@ def test_what_a_concept_names_is_shown_where_the_error_knows_no_line(judge, monk
     monkeypatch.setattr(diagnosis, "explain", lambda *_: (concept, {"kind": "error", "type": "x.E", "message": "m"}))
     line = judge(failed("500 x", look="nothing")).finding.line
     assert (line.path, line.number) == ("app/crud.py", 2)
+
+
+def test_what_a_concept_names_goes_before_the_line_the_error_passed_through(judge, monkeypatch):
+    concept = diagnosis.Concept(id="x", why="w", lesson="l", look="create_user")
+    monkeypatch.setattr(diagnosis, "explain", lambda *_: (concept, ERROR))
+    assert judge(failed("500 x", look="nothing")).finding.line.number == 2
+
+
+def test_a_program_that_does_not_answer_is_asked_where_it_is(judge):
+    stuck = {"kind": "stuck", "frames": [["app/crud.py", 3, "create_user", ""]]}
+    life = FakeLife(stuck)
+    slow = Trouble(Outcome.TIMEOUT, "POST /register", "409", "nothing", life=life, look="create_user")
+    line = judge(slow).finding.line
+    assert (line.number, line.text, life.signals) == (3, "db.commit()", [signal.SIGUSR1])
+    for silent in (FakeLife(stuck, exit_="it has ended"), FakeLife(), None):
+        slow = Trouble(Outcome.TIMEOUT, "POST /register", "409", "nothing", life=silent, look="create_user")
+        assert judge(slow).finding.line.number == 2
+    assert judge(failed("200 {}", FakeLife(stuck), look="create_user")).finding.line.number == 2
 
 
 def test_a_wrong_answer_is_told_in_the_words_of_the_check(judge):
@@ -161,34 +185,6 @@ def test_prints_statements_and_frames_are_shown_scrubbed(judge):
     assert finding.printed == "hi\n"
     assert finding.rows[0].startswith("INSERT users")
     assert finding.timeline == ("mira -> hello",) * 8
-
-
-@pytest.mark.parametrize(
-    ("sql", "name"),
-    [
-        ("INSERT INTO users (a) VALUES (1)", "INSERT users"),
-        ("insert or ignore into users values (1)", "INSERT users"),
-        ('UPDATE "users" SET a = 1', "UPDATE users"),
-        ("DELETE FROM users", "DELETE users"),
-        ("SELECT a,\n b FROM messages JOIN users", "SELECT messages"),
-        ("CREATE TABLE users (id)", "CREATE users"),
-        ("COMMIT", "COMMIT"),
-        ("BEGIN (implicit)", "BEGIN"),
-        ("???", "???"),
-    ],
-)
-def test_a_statement_is_shown_in_a_word_or_two(sql, name):
-    assert verdict.short(sql) == name
-
-
-def test_a_transcript_shows_the_last_statements_without_pragmas():
-    assert verdict.transcript(["PRAGMA foreign_keys=ON", "BEGIN", "COMMIT"]) == "BEGIN, COMMIT"
-    assert verdict.transcript(["BEGIN"] * 9 + ["COMMIT"], most=2) == "… BEGIN, COMMIT"
-
-
-def test_a_transcript_shows_a_change_once_however_many_cascades_it_has():
-    told = ["DELETE FROM users WHERE id = 1", "DELETE FROM users WHERE id = 1", "DELETE FROM users WHERE id = 2"]
-    assert verdict.transcript([*told, "SELECT 1", "SELECT 1"]) == "DELETE users, DELETE users, SELECT 1, SELECT 1"
 
 
 def test_the_lesson_is_the_section_a_check_names():

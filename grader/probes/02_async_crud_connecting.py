@@ -13,11 +13,12 @@ from typing import Any
 
 @steps
 async def opened(url: str) -> list[str]:
-    """Connect and close: the default database, the one at `url`, and once more as a context manager."""
+    """Connect and close, and close again: the default database, the one at `url`, and once more as a context manager."""
     from app.database import DatabaseManager
 
     for db in (DatabaseManager(), DatabaseManager(url), DatabaseManager(url=url, echo=False)):
         await db.connect()
+        await db.close()
         await db.close()
     async with DatabaseManager() as db:
         return [type(db).__name__]

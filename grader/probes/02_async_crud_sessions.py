@@ -101,18 +101,20 @@ async def requested(value: str, by_crud: bool) -> None:
 
 
 @steps
-async def request_failed(value: str) -> AsyncIterator[bool]:
-    """Write in the session of a request that fails, and wait: is the lock still held?"""
+async def request_failed(value: str) -> AsyncIterator[list[bool]]:
+    """Write in the session of a request that fails, and wait: is the lock still held, and did the error come out?"""
     from app.database import get_session
     from app.main import app
 
     make_notes()
     async with app.router.lifespan_context(app):
-        with suppress(LookupError):
+        heard = True
+        with suppress(Exception):
             async with asynccontextmanager(get_session)() as session:
                 await store_note(session, value)
                 raise LookupError("the route failed")
-        yield is_sqlalchemy(session)
+            heard = False
+        yield [is_sqlalchemy(session), heard]
 
 
 @steps

@@ -18,8 +18,8 @@ def test_an_orphan_is_refused(student: Student) -> None:
 
 @check("1.2", points=2, needs="1.2/an-orphan-is-refused", lesson="foreign-keys-are-asked-for")
 def test_on_every_connection(student: Student) -> None:
-    """it is refused on every connection, not only on the first"""
-    did = "the same, on four connections that are open at once"
+    """a row that refers to nothing is refused on every connection, not only on the first"""
+    did = "INSERT INTO children (parent) VALUES (99), where table parents has no row 99; on four connections at once"
     try:
         student.probe("01_orm_setup.orphans", did, connections=4)
     except CheckFailed as failure:

@@ -31,15 +31,20 @@ def suspect(said: str) -> str:
 def test_belongs_to_its_owner(student: Student) -> None:
     """a message that is given its owner is stored with the owner's id"""
     username = student.name()
-    did = f"Message(content='hello', owner=user), where user is {username}; commit"
+    did = f"Message(content='007', owner=user), where user is {username}; commit"
     try:
-        student.probe("01_orm_setup_models.stored_by_owner", did, username=username, content="hello")
+        student.probe("01_orm_setup_models.stored_by_owner", did, username=username, content="007")
     except CheckFailed as failure:
         failure.look = suspect(failure.got)
         raise
     student.database.expect_rows(
-        1, "messages JOIN users ON users.id = messages.owner_id", "username = ? AND content = 'hello'", [username], did=did,
+        1, "messages JOIN users ON users.id = messages.owner_id", "username = ?", [username], did=did,
         look="Message.owner", why="The relationship fills owner_id when the session flushes; it finds the column by its ForeignKey.",
+    )  # fmt: skip
+    content = student.database.value("SELECT content FROM messages")
+    expect(
+        content == "007", did=did, expected="a message with the text '007'", got=f"one with {content!r}", look="Message.content",
+        why="Mapped[str] makes a column of text. In a column of numbers '007' becomes 7.",
     )  # fmt: skip
 
 

@@ -16,9 +16,9 @@ OPEN = (
 
 @check("2.1", points=2, lesson="async-engine-and-session")
 def test_opens_the_file(student: Student, probe: Callable) -> None:
-    """connect and close can be awaited, and open the database they are given"""
+    """connect and close can be awaited, and open the database they are given; closing twice is fine"""
     other = student.folder.database.with_name("other.db")
-    did = "await DatabaseManager().connect(), then close(); the same with the URL of other.db"
+    did = "await DatabaseManager().connect(), then close(), twice; the same with the URL of other.db"
     probe("connecting.opened", did, url=f"sqlite+aiosqlite:///{other}", why=AWAITED, look=CONNECT)
     for path in (student.folder.database, other):
         got = f"there is no {path.name}"
@@ -35,8 +35,8 @@ def test_an_orphan_is_refused(student: Student, probe: Callable) -> None:
 
 @check("2.1", points=1, needs="2.1/an-orphan-is-refused", lesson="foreign-keys-again")
 def test_on_every_connection(student: Student, probe: Callable) -> None:
-    """it is refused on every connection, not only on the first"""
-    did = "the same, on four connections that are open at once"
+    """a row that refers to nothing is refused on every connection, not only on the first"""
+    did = "INSERT INTO children (parent) VALUES (99), where table parents has no row 99; on four connections at once"
     probe("connecting.orphans", did, connections=4, look="enforce_foreign_keys")
     student.database.expect_rows(0, "children", "parent = 99", did=did, why=KEYS, look="enforce_foreign_keys")
 

@@ -90,6 +90,7 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
     value = student.name()
     did = f"in a route whose session comes from get_session: write '{value}', and return"
     probe("sessions.requested", did, value=value, by_crud=False, look="get_session")
+    life = student.lives[-1]
     if not stored(student, value):
         with suppress(CheckFailed):  # functions that commit for themselves are as good
             probe("sessions.requested", did, value=value, by_crud=True)
@@ -100,18 +101,18 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
         got="it is not",
         why=COMMIT,
         look="get_session",
-        life=student.lives[-1],
+        life=life,
     )
 
 
 @check("2.2", points=2, needs="2.2/a-request-commits", lesson="one-session-per-request")
-def test_a_failing_request(student: Student, unlocked: Callable) -> None:
-    """when the request fails its session is rolled back, and holds no lock"""
+def test_a_failing_request(student: Student, unlocked: Callable, listed: Callable) -> None:
+    """when the request fails its session is rolled back, holds no lock, and the error goes on"""
     value = student.name()
     did = f"in a route whose session comes from get_session: write '{value}', then raise an error"
     why = "What failed half way must not stay, and a session that stays open keeps its lock: roll back and close whatever happens."
     with student.probing("02_async_crud_sessions.request_failed", did, value=value) as probe:
-        ours = probe.next()
+        ours, heard = listed(probe.next(), 2, did, "get_session")
         unlocked(did, why=why, look="get_session")
         left = bool(ours) and stored(student, value)
         expect(
@@ -121,5 +122,14 @@ def test_a_failing_request(student: Student, unlocked: Callable) -> None:
             got="it is",
             why=why,
             look="get_session",
+            life=probe.life,
+        )
+        expect(
+            bool(heard),
+            did=did,
+            expected="the error goes on to whoever should hear of it",
+            got="get_session kept it to itself",
+            why="FastAPI must hear of the error, or it cannot answer: after your rollback, `raise` it again.",
+            look="get_session.except",
             life=probe.life,
         )

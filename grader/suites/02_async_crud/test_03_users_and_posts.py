@@ -26,6 +26,7 @@ COLUMNS = {
 REQUIRED = {"users": ("username", "email", "hashed_password"), "posts": ("title", "content", "author_id")}
 USER = "INSERT INTO users (username, email, hashed_password) VALUES ('mira', 'mira@example.com', 'x')"
 POST = "INSERT INTO posts (title, content, author_id) VALUES ('Hello', '...', 1)"
+LEFT_OUT = "Other programs leave columns out. Each of these may be NULL, Mapped[... | None], or has a server_default, which stands in the table itself."
 CLASS = {"users": "User", "posts": "Post"}
 
 
@@ -82,7 +83,7 @@ def test_defaults(student: Student, probe: Callable) -> None:
         ("posts", POST, {"published": 0}),
     ):
         said = refused(database, insert)
-        expect(not said, did=f"sqlite3: {insert}", expected="a row", got=said, why=why, look=CLASS[table])
+        expect(not said, did=f"sqlite3: {insert}", expected="a row", got=said, why=LEFT_OUT, look=CLASS[table])
         database.write(insert)
         row = database.rows(f"SELECT {', '.join(wanted)} FROM {table}")
         for (name, value), found in zip(wanted.items(), row[0] if row else [None] * len(wanted), strict=True):
@@ -110,8 +111,16 @@ def test_times(student: Student, probe: Callable, insert: Callable) -> None:
 
 @check("2.3", points=1, needs="2.3/the-columns")
 def test_refused(student: Student, probe: Callable, insert: Callable) -> None:
-    """a username and an email are unique, and what is required is never missing"""
+    """text is stored as text, a username and an email are unique, and what is required is never missing"""
     database = schema(probe, student)
+    numbers = insert("users", full_name="007")
+    insert("posts", title="007", content="007", author_id=numbers)
+    for table, name in (("users", "full_name"), ("posts", "title"), ("posts", "content")):
+        found = database.value(f"SELECT {name} FROM {table}")
+        expect(
+            found == "007", did=f"sqlite3: INSERT INTO {table}, with '007' for {name}", expected="the text '007'", got=repr(found),
+            why="Mapped[str] makes a column of text. In a column of numbers '007' becomes 7.", look=f"{CLASS[table]}.{name}",
+        )  # fmt: skip
     insert("users", username="noor")
     author = insert("users", username="mira")
     tries = [(table, name, "NULL", "NOT NULL") for table, names in REQUIRED.items() for name in names]
