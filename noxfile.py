@@ -96,7 +96,7 @@ DAY = {
     "diff": "Compare yours with the reference, or two chapters: nox -s diff -- 02, -- 2.5, -- 02 --from starter, -- 01 02.",
     "solution": "Show the reference of one task and why it is so: nox -s solution -- 2.5.",
     "serve": "Run your version of a chapter, to try it by hand: nox -s serve -- 02, with --open in your browser.",
-    "start": "Begin a chapter with your own code of the one before, or with the reference: nox -s start -- 02.",
+    "start": "Begin a chapter with the reference of the one before, or with your own code where it fits: nox -s start -- 02.",
     "reset": "Put a chapter or a task back to how it began, with a backup: nox -s reset -- 02, nox -s reset -- 2.5.",
     "undo": "Take the last reset back: nox -s undo; with -- --list the backups there are.",
     "doctor": "Look at the machine and the set-up, and say how to mend what is wrong.",

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
+from grader.schedule import order
 
 SYMBOLS = {"passed": "✓", "failed": "✗", "todo": "○", "blocked": "·", "error": "!"}
 PLAIN = {"passed": "+", "failed": "x", "todo": "o", "blocked": ".", "error": "!"}
@@ -186,13 +187,14 @@ def what_next(report: Report) -> list[str]:
     wrong = sum(check.outcome in WRONG for check in report.checks)
     if failing:
         more = f"{wrong} checks fail; this is the first. " if wrong > 1 else ""
-        return [f"{more}Mend it, then: {chapter} -- --task {failing.task}"]
-    task = next((task for task in report.tasks if state(report, task)[0] == "todo"), None)
-    if task is None:
+        task = max(failing.task, to_mend(failing), key=order)  # it is graded with all that it needs
+        return [f"{more}Mend it, then: {chapter} -- --task {task}"]
+    todo = next((task for task in report.tasks if state(report, task)[0] == "todo"), None)
+    if todo is None:
         held = next(check for check in report.checks if check.outcome is Outcome.BLOCKED)
         return [f"next      task {held.waits_for}, which {held.task} needs: nox -s hint -- {held.waits_for}"]
-    place = f"open {report.folder}/{task.place}" if task.place else f"look into {report.folder}/app"
+    place = f"open {report.folder}/{todo.place}" if todo.place else f"look into {report.folder}/app"
     return [
-        f"next      task {task.id}, {task.title}: {place}",
-        f"          then: {chapter} -- --task {task.id}        a hint: nox -s hint -- {task.id}",
+        f"next      task {todo.id}, {todo.title}: {place}",
+        f"          then: {chapter} -- --task {todo.id}        a hint: nox -s hint -- {todo.id}",
     ]

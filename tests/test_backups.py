@@ -71,6 +71,30 @@ def test_undo_takes_a_name_and_lists_them(chapter):
     assert mine(chapter) == MINE
 
 
+def test_undo_leaves_alone_what_the_reset_did_not_write(chapter):
+    run("reset", "1.2")
+    (chapter.starter / "app" / "b.py").write_text("mine since then\n")
+    (chapter.starter / "app" / "new.py").write_text("new since then\n")
+    assert "Written: app/a.py\n" in run("undo").output
+    assert mine(chapter) == MINE
+    assert mine(chapter, "app/b.py") == "mine since then\n"
+    assert mine(chapter, "app/new.py") == "new since then\n"
+
+
+def test_undo_does_not_throw_away_what_was_done_since_unless_it_is_named(chapter):
+    run("reset", "1.2")
+    (chapter.starter / "app" / "a.py").write_text("mine since then\n")
+    (backup,) = backups.backups(chapter.root)
+    said = str(run("undo").exception)
+    assert "You have gone on since the reset of task 1.2: app/a.py changed." in said
+    assert f"nox -s undo -- {backup.name}" in said
+    assert mine(chapter) == "mine since then\n"
+    run("undo", backup.name)
+    assert mine(chapter) == MINE
+    run("undo")
+    assert mine(chapter) == "mine since then\n"
+
+
 def test_what_is_not_there_gets_a_sentence(chapter):
     assert "There is no backup; nothing was overwritten so far." in str(run("undo").exception)
     run("reset", "01")
@@ -162,7 +186,7 @@ def test_a_folder_that_is_no_backup_is_passed_over(chapter, text):
     folder.mkdir(parents=True)
     (folder / backups.ABOUT).write_text(text)
     assert backups.backups(chapter.root) == []
-    assert backups.take(chapter, "before it").name != folder.name
+    assert backups.take(chapter, "before it", {}).name != folder.name
 
 
 def test_a_full_disk_leaves_the_old_file(chapter, monkeypatch):

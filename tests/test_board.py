@@ -166,7 +166,11 @@ def test_a_failure_is_mended_in_the_task_of_its_line():
     other = FINDING.model_copy(update={"line": Line(path="app/database.py", number=9, text="x", task="2.2")})
     board = render(report(checked("2.1/a", Outcome.FAILED, finding=other)))
     assert "nox -s hint -- 2.2" in board
-    assert "Mend it, then: nox -s chapter-02 -- --task 2.1" in board
+    assert "Mend it, then: nox -s chapter-02 -- --task 2.2" in board
+    earlier = FINDING.model_copy(update={"line": Line(path="app/database.py", number=9, text="x", task="2.2")})
+    board = render(report(checked("2.5/a", Outcome.FAILED, finding=earlier)))
+    assert "nox -s hint -- 2.2" in board
+    assert "Mend it, then: nox -s chapter-02 -- --task 2.5" in board
     assert "says nothing about your program" in what_next(UNGRADED)[0]
 
 

@@ -66,6 +66,13 @@ def test_where_both_changed_the_same_lines_the_chapters_are_kept_and_it_is_said(
     assert "return 0 + 1" not in text(chapters[1])
 
 
+def test_what_was_not_begun_is_not_called_the_students(chapters):
+    starters.write(chapters[0])
+    result = run("02", "--mine")
+    assert "as you did" not in result.output
+    assert starters.differences(chapters[1]) == []
+
+
 def test_compare_only_shows(chapters):
     result = run("02", "--compare")
     assert "-    return 1" in result.output

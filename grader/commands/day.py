@@ -142,7 +142,7 @@ def start(
     reference: Annotated[bool, typer.Option("--reference", help="With the reference of the chapter before.")] = False,
     show: Annotated[bool, typer.Option("--compare", help="Only show what --mine would change.")] = False,
 ) -> None:
-    """Begin a chapter with your own code of the one before, or with the reference; without an option say what there is."""
+    """Begin a chapter with the reference of the one before, or your own code where it fits; with no option say what there is."""
     from grader import starters
     from grader.day import compare
     from grader.day import start as starting

@@ -5,6 +5,7 @@ everything is in the copy or in place.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -29,6 +30,9 @@ class Backup:
     folder: Path  # holds app/
     slug: str
     why: str  # "before reset of 2.5"
+    wrote: Mapping[
+        str, str
+    ]  # the files that were about to change -> the fingerprint of what was written, "" for nothing
 
     @property
     def name(self) -> str:
@@ -50,7 +54,12 @@ def write_whole(path: Path, data: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
-def copy(chapter: Chapter, target: Path, about: Mapping[str, str]) -> None:
+def fingerprint(data: bytes | None) -> str:
+    """Of what a file holds; "" when there is none."""
+    return "" if data is None else hashlib.sha256(data).hexdigest()
+
+
+def copy(chapter: Chapter, target: Path, about: Mapping[str, object]) -> None:
     """Copy a chapter's app/ and a word about it into a folder, which appears when it is complete."""
     partial = target.with_name(f"{target.name}.{os.getpid()}.part")
     shutil.rmtree(partial, ignore_errors=True)
@@ -69,19 +78,20 @@ def copy(chapter: Chapter, target: Path, about: Mapping[str, str]) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def take(chapter: Chapter, why: str) -> Backup:
+def take(chapter: Chapter, why: str, wrote: Mapping[str, str]) -> Backup:
     """Copy the student's version of a chapter.
 
     Args:
         chapter: which.
         why: what is about to happen: "before reset of 2.5".
+        wrote: the files that will change, and the fingerprints of what will be in them.
     """
     folder = chapter.root / KEPT / "backups"
     moment = time.strftime("%Y-%m-%d-%H%M%S")
     names = (f"{moment}-{chapter.number}" + (f"-{number}" if number > 1 else "") for number in range(1, 1000))
     target = folder / next(name for name in names if not (folder / name).exists())
-    copy(chapter, target, {"chapter": chapter.slug, "why": why})
-    return Backup(target, chapter.slug, why)
+    copy(chapter, target, {"chapter": chapter.slug, "why": why, "wrote": dict(wrote)})
+    return Backup(target, chapter.slug, why, wrote)
 
 
 def backups(root: Path) -> list[Backup]:
@@ -91,7 +101,7 @@ def backups(root: Path) -> list[Backup]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             about = json.loads((folder / ABOUT).read_text("utf-8"))
             if not folder.name.endswith((".part", ".old")):
-                found.append(Backup(folder, str(about["chapter"]), str(about["why"])))
+                found.append(Backup(folder, str(about["chapter"]), str(about["why"]), dict(about["wrote"])))
     return sorted(found, key=lambda backup: [int(word) for word in re.findall(r"\d+", backup.name)])
 
 
@@ -110,7 +120,7 @@ def replace(chapter: Chapter, files: Mapping[str, bytes], why: str) -> tuple[Bac
     changed = sorted(name for name in there.keys() | files.keys() if there.get(name) != files.get(name))
     if not changed:
         return None, []
-    backup = take(chapter, why)
+    backup = take(chapter, why, {name: fingerprint(files.get(name)) for name in changed})
     for name in changed:
         if name in files:
             write_whole(chapter.starter / name, files[name])
@@ -121,7 +131,7 @@ def replace(chapter: Chapter, files: Mapping[str, bytes], why: str) -> tuple[Bac
 
 
 def undo(root: Path, name: str = "") -> tuple[Backup, Backup | None, list[str]]:
-    """Put a copy back; what it replaces is copied first, so that undoing twice takes one back where one was.
+    """Put back the files that were overwritten; what is there now is copied first, so that undo can be undone.
 
     Args:
         root: of the course.
@@ -131,13 +141,27 @@ def undo(root: Path, name: str = "") -> tuple[Backup, Backup | None, list[str]]:
         What was put back, the copy of what it replaced (None when it was the same), and the files that changed.
 
     Raises:
-        UsageError: there is no such copy.
+        UsageError: there is no such copy; or none is named, and the student has gone on in these files since.
     """
     all_backups = backups(root)
     wanted = [backup for backup in all_backups if name in {"", backup.name}]
     if not wanted:
         there = "nox -s undo -- --list shows those there are" if all_backups else "nothing was overwritten so far"
         raise UsageError(f"There is no backup{f' {name}' if name else ''}; {there}.")
-    chapter = course.Chapter(wanted[-1].slug, root)
-    replaced, changed = replace(chapter, present(wanted[-1].folder), f"before undo of {wanted[-1].name}")
-    return wanted[-1], replaced, changed
+    last = wanted[-1]
+    chapter = course.Chapter(last.slug, root)
+    now, kept = present(chapter.starter), present(last.folder)
+    worked_in = [
+        file
+        for file, wrote in last.wrote.items()
+        if fingerprint(now.get(file)) not in {wrote, fingerprint(kept.get(file))}
+    ]
+    if worked_in and not name:
+        raise UsageError(
+            f"You have gone on since the {last.why.removeprefix('before ')}: {', '.join(worked_in)} changed. To put back "
+            f"what was there before it all the same (what is there now is kept): nox -s undo -- {last.name}"
+        )
+    files = {file: data for file, data in now.items() if file not in last.wrote}
+    files |= {file: kept[file] for file in last.wrote if file in kept}
+    replaced, changed = replace(chapter, files, f"before undo of {last.name}")
+    return last, replaced, changed

@@ -39,15 +39,21 @@ def merge(mine: str, base: str, theirs: str) -> str | None:
     return None if done.returncode else done.stdout
 
 
-def reference(chapter: Chapter, name: str) -> tuple[str, set[str]]:
-    """A file of the reference as the next chapter begins with it, without TODOs; and the lines of these."""
+def both(chapter: Chapter, name: str, data: bytes) -> tuple[str, str]:
+    """A file of the reference and the student's, without TODOs; what the student has not begun is as in the reference."""
     path = chapter.solution / name
     lines: list[str] = []
     todos: set[str] = set()
+    mine = "\n".join(data.decode(errors="replace").splitlines())
     for piece in split(path.read_text("utf-8"), name) if path.is_file() else ():
-        lines += [piece] if isinstance(piece, str) else piece.answer
-        todos |= set() if isinstance(piece, str) else set(piece.todo)
-    return "\n".join(lines) + "\n", todos
+        if isinstance(piece, str):
+            lines.append(piece)
+        else:
+            lines += piece.answer
+            todos |= set(piece.todo)
+            mine = mine.replace("\n".join(piece.starter), "\n".join(piece.answer))
+    left = [line for line in mine.splitlines() if line not in todos]
+    return "\n".join(lines) + "\n", "\n".join(left) + "\n"
 
 
 def merged(chapter: Chapter, earlier: Chapter) -> tuple[dict[str, bytes], list[str]]:
@@ -65,9 +71,8 @@ def merged(chapter: Chapter, earlier: Chapter) -> tuple[dict[str, bytes], list[s
             if not (earlier.solution / name).is_file():
                 files[name] = data  # a file of the student's own
             continue
-        base, todos = reference(earlier, name)
-        mine = [line for line in data.decode(errors="replace").splitlines() if line not in todos]
-        text = merge("\n".join(mine) + "\n", base, files[name].decode())
+        base, mine = both(earlier, name, data)
+        text = files[name].decode() if mine == base else merge(mine, base, files[name].decode())
         if text is None:
             kept.append(name)
         else:
