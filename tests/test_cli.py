@@ -72,7 +72,7 @@ def test_the_report_can_be_written_to_a_file_or_to_the_terminal(grader, tmp, not
     second = grader("chapter", "1", "--solution", "--task", "1.1", "--json", tmp / "report.json", "--workers", "1")
     told, written = Report.from_json(first.out), Report.from_json((tmp / "report.json").read_text("utf-8"))
     assert (first.status, second.status) == (0, 0)
-    assert "These tasks are done." in second.out
+    assert "Task 1.1 is done." in second.out
     for report in (told, written):
         assert (report.source, report.level, report.partial, report.complete) == ("solution", "practice", True, True)
         assert [task.id for task in report.tasks] == ["1.1"]

@@ -50,9 +50,12 @@ def test_two_columns_show_what_went_and_what_came(versions):
         "# TODO 1.1: y.                 # TODO 1.1: y.", "y = None                     | y = 2", "",
         "mine/app/b.py                  theirs/app/b.py", "only mine                    <", "",
     ]  # fmt: skip
-    (pair,) = [compare.Pair("a", "b", ["x" * 99], ["x" * 99, "\tnew"])]
+    (pair,) = [compare.Pair("a", "b", ["x" * 19], ["x" * 19, "\tnew"])]
     assert list(compare.side_by_side([pair], 41, colour=True))[2] == "\x1b[32m" + " " * 20 + ">     new\x1b[0m"
-    assert all(len(line) <= 41 for line in compare.side_by_side([pair], 41))
+    (pair,) = [compare.Pair("a", "b", ["x" * 25 + "1"], ["x" * 25 + "2"])]
+    lines = list(compare.side_by_side([pair], 41))
+    assert all(len(line) <= 41 for line in lines)
+    assert "x" * 6 + "1" + " " * 13 + "| " + "x" * 6 + "2" in lines[2]
 
 
 @pytest.fixture
@@ -71,7 +74,7 @@ def chapter(tmp_path, monkeypatch):
     ("arguments", "said"),
     [
         ("01", [" # TODO 1.1: y.", "-y = 3", "+y = 2"]),
-        ("01 --from starter", [" # TODO 1.1: y.", "-y = None", "+y = 3"]),
+        ("01 --from starter", ["--- app/a.py as it began", " # TODO 1.1: y.", "-y = None", "+y = 3"]),
         ("1.1", ["--- chapters/01_made_up/app/a.py:2", "+++ solutions/01_made_up/app/a.py:2", "-y = 3", "+y = 2"]),
         ("1.1 --from starter", ["--- app/a.py as it began", "-y = None", "+y = 3"]),
         ("1.1 --submission solutions/01_made_up", ["No difference."]),
@@ -86,6 +89,19 @@ def test_each_form_of_diff_compares_what_it_says(chapter, arguments, said):
     assert "x = 2" not in result.output
 
 
-@pytest.mark.parametrize("arguments", ["01 --from scratch", "01 01 --from starter", "01 01 --submission ."])
+@pytest.mark.parametrize(("options", "line"), [([], "+y = 2"), (["--from", "starter"], "-y = None")])
+def test_a_task_whose_place_nobody_can_tell_is_compared_with_its_whole_file(chapter, monkeypatch, options, line):
+    def nobody(*_):
+        raise UsageError("nobody can tell")
+
+    monkeypatch.setattr(compare.own, "places", nobody)
+    said = CliRunner().invoke(app, ["diff", "1.1", *options]).output
+    assert line in said
+    assert "app/a.py" in said
+
+
+@pytest.mark.parametrize(
+    "arguments", ["1.1 01", "01 1.1", "01 --from scratch", "01 01 --from starter", "01 01 --submission ."]
+)
 def test_a_diff_that_makes_no_sense_gets_a_sentence(chapter, arguments):
     assert isinstance(CliRunner().invoke(app, ["diff", *arguments.split()]).exception, UsageError)

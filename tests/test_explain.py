@@ -9,9 +9,7 @@ from grader.course import Chapter
 from grader.day import explain
 from grader.report import CheckResult, Finding, Line, Outcome, Report
 
-LESSON = (
-    "# Lesson: made up\n\n## Tasks\n\n### 1.1 one\n\nMake it one.\nIdeas: [ones](#ones).\n\n### 1.2 two\n\nOther.\n"
-)
+LESSON = "# Lesson: made up\n\n## Ones\n\nOne is less than two:\n\n```python\n1\n```\n\nAnd so on.\n\n## Tasks\n\n### 1.1 one\n\nMake it one.\nIdeas: [ones](#ones).\n\n### 1.2 two\n\nOther.\n"
 FINDING = Finding(
     did="GET /", expected="200", got="500  KeyError", why="The key is not there.", rows=("BEGIN, SELECT users",),
     line=Line(path="app/a.py", number=3, text="    y = 'mine'"), timeline=("mira -> hello",), printed="here\n",
@@ -44,9 +42,13 @@ def test_a_solution_comes_with_its_reasons_and_the_lessons_words(chapter):
     said = CliRunner().invoke(app, ["solution", "1.1"]).output
     assert said == (
         "1.1 one: the reference\n\nsolutions/01_made_up/app/a.py:2\n\n# TODO 1.1: one.\n# Because it must be.\n"
-        "secret_answer = 1\n\nWhy it is so:\n\nMake it one.\nIdeas: [ones](chapters/01_made_up/README.md#ones).\n\n"
+        "secret_answer = 1\n\nWhy it is so:\n\nOnes: chapters/01_made_up/README.md#ones\n\nOne is less than two.\n\n"
         "Yours beside it: nox -s diff -- 1.1\n"
     )
+
+
+def test_a_task_without_ideas_comes_with_its_section(chapter):
+    assert "Why it is so:\n\nOther.\n\n" in explain.solution(chapter, "1.2")
 
 
 def test_a_failure_is_bundled_whole_and_the_solution_left_out(chapter, monkeypatch):

@@ -96,6 +96,18 @@ def test_only_the_tasks_that_were_asked_for_are_remembered(chapter):
     assert set(progress.load(chapter.root)[0]) == {"1.2"}
 
 
+def test_what_passed_whole_on_the_way_to_another_task_is_done_again(chapter):
+    progress.graded(chapter, (), lambda: PASSED)
+    write(chapter, "y = 2\n\nz = 3\nw = 4\nmore = 5\n")
+    assert "has changed since" in said(chapter)["1.1"]
+    part = report(("1.1", Outcome.PASSED), ("1.2", Outcome.PASSED), partial=True)
+    less = part.model_copy(update={"checks": (part.checks[0].model_copy(update={"points": 1}), *part.checks[1:])})
+    progress.graded(chapter, ("1.2",), lambda: less)
+    assert "has changed since" in said(chapter)["1.1"]
+    progress.graded(chapter, ("1.2",), lambda: part)
+    assert said(chapter)["1.1"].startswith("done")
+
+
 @pytest.mark.parametrize("what", ["changed meanwhile", "could not be graded"])
 def test_what_is_not_sure_is_not_remembered(chapter, what):
     def grade():

@@ -8,11 +8,13 @@ import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
 import termios
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -321,6 +323,38 @@ def test_a_new_request_overtakes_the_one_before_and_a_killed_grader_is_followed_
         grading.ask(("1.2",))  # what it needs is known to pass now
         assert {check.task for check in hear(grading, "quick").checks} == {"1.2"}
         assert {check.task for check in hear(grading, "report").checks} == {"1.1", "1.2"}
+    finally:
+        grading.end()
+
+
+def test_what_runs_for_a_request_is_ended_when_another_comes():
+    ended = []
+    ours, theirs = socket.socketpair()
+    desk = warm.Desk(theirs, SimpleNamespace(lives={1: SimpleNamespace(signal=ended.append)}))
+    desk.put({"number": 1})
+    assert ended == []
+    assert desk.next(0) == {"number": 1}
+    desk.put({"number": 2})
+    assert ended == [signal.SIGKILL]
+    ours.close()
+    desk.thread.join()
+    assert desk.next(2) is None
+    theirs.close()
+
+
+def test_a_program_that_hangs_does_not_keep_the_next_save_waiting(real, wait_for, nothing_left):
+    file, began = real.starter / "app" / "database.py", real.root / "began"
+    answer(real)
+    good = file.read_text()
+    loop = f"    open({str(began)!r}, 'w').close()\n    while True: pass"
+    file.write_text(good.replace("    return create_engine(url)", loop))
+    grading = warm.Warm(real)
+    try:
+        grading.ask(("1.1",))
+        assert wait_for(began.exists)
+        file.write_text(good)
+        grading.ask(("1.1",))
+        assert hear(grading, "report").complete
     finally:
         grading.end()
 

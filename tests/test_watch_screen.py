@@ -90,6 +90,24 @@ def test_the_screen_never_has_more_lines_than_the_terminal(name, height):
     assert "q" in lines[-1]
 
 
+def test_a_page_is_broken_between_words_and_keeps_its_colours_and_empty_lines():
+    page = ["a " * 40 + "last", "", "\x1b[32m+green\x1b[0m"]
+    lines = screen(seen(*DONE, page=page), Look(60, colour=True), 24).splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("a a"))
+    assert lines[begin + 1].endswith("a last")
+    assert lines[begin + 2] == ""
+    assert lines[begin + 3] == "\x1b[32m+green\x1b[0m"
+
+
+@pytest.mark.parametrize("width", range(40, 70))
+def test_a_task_stands_behind_its_sign_in_the_small_board(width):
+    many = seen(*DONE)
+    many.states = {f"2.{number}": STATES["2.1"] for number in range(1, 15)} | {"2.5": STATES["2.5"]}
+    lines = screen(many, Look(width, unicode=False), 24).splitlines()
+    board = "  ".join(line for line in lines if line.startswith(("+ ", "x ")))
+    assert board.replace("[2.5]", "2.5").split("  ") == [f"{'x' if n == 5 else '+'} 2.{n}" for n in range(1, 15)]
+
+
 def test_the_next_task_has_something_to_do():
     assert after(seen(*DONE)) == "2.6"
     everything = seen(*DONE)

@@ -1,7 +1,6 @@
 """The commands with which a student reads: differences, the reference of a task, a question for a tutor."""
 
 import contextlib
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,12 +46,11 @@ def difference(what: list[str], begin: str, submission: Path | None) -> "Iterato
     Raises:
         UsageError: it makes no sense.
     """
-    from grader import starters
     from grader.day import compare
 
     if begin not in {"", "starter"}:
         raise UsageError(f"--from knows the starter only, not {begin!r}.")
-    if len(what) > 1 and (len(what) > 2 or begin or submission):
+    if len(what) > 1 and (len(what) > 2 or begin or submission or "." in "".join(what)):
         raise UsageError("Name one chapter or one task; or two chapters, without options.")
     which, task = chapter_or_task(what[0])
     folder = course.submission(submission, which) if submission else which.starter
@@ -61,9 +59,7 @@ def difference(what: list[str], begin: str, submission: Path | None) -> "Iterato
     elif task:
         yield compare.task(which, folder, task, starter=bool(begin))
     elif begin:
-        with tempfile.TemporaryDirectory(prefix="wb-") as name:
-            starters.write(which, Path(name))
-            yield compare.versions(Path(name), folder)
+        yield compare.begun(which, folder)
     else:
         yield compare.versions(folder, which.solution)
 

@@ -2,11 +2,14 @@
 
 import difflib
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.course import Chapter, shown
+from grader import starters
+from grader.course import Chapter, UsageError, shown
 from grader.day import own
 
 MARKER_END = re.compile(r"^ *# <<<$")
@@ -37,6 +40,14 @@ def readable(path: Path) -> list[str]:
     return clean(own.read(path)) if path.is_file() else []
 
 
+def begun(chapter: Chapter, folder: Path) -> Iterator[Pair]:
+    """The files of a starter, and of a version of its chapter."""
+    with tempfile.TemporaryDirectory(prefix="wb-") as name:
+        starters.write(chapter, Path(name))
+        for pair in versions(Path(name), folder):
+            yield pair._replace(left=f"{Path(pair.left).relative_to(name)} as it began")
+
+
 def versions(left: Path, right: Path) -> Iterator[Pair]:
     """The files of two folders that hold app/."""
     names = sorted(
@@ -54,16 +65,27 @@ def versions(left: Path, right: Path) -> Iterator[Pair]:
 def task(chapter: Chapter, folder: Path, name: str, *, starter: bool = False) -> Iterator[Pair]:
     """The parts of one task: a version's to the reference, or the starter's to that version.
 
-    Raises:
-        UsageError: too much around them has changed.
+    Where too much around them has changed it is the whole files that hold them.
     """
-    for place in own.places(chapter, folder, name):
+    try:
+        places = own.places(chapter, folder, name)
+    except UsageError:
+        files = own.files_of(chapter, name)
+        whole = begun(chapter, folder) if starter else versions(folder, chapter.solution)
+        yield from (pair for pair in whole if any(f"/{pair.right}".endswith(f"/{file}") for file in files))
+        return
+    for place in places:
         mine = (f"{shown(folder)}/{place.where}", clean(place.lines))
-        begun = (f"{place.part.file} as it began", list(place.starter))
+        first = (f"{place.part.file} as it began", list(place.starter))
         part = place.part
         reference = (f"{shown(chapter.solution)}/{part.file}:{part.line}", [*part.todo, *part.answer])
-        (left, old), (right, new) = (begun, mine) if starter else (mine, reference)
+        (left, old), (right, new) = (first, mine) if starter else (mine, reference)
         yield Pair(left, right, old, new)
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A line in pieces that fit."""
+    return [text[begin : begin + width] for begin in range(0, max(len(text), 1), width)]
 
 
 def coloured(line: str, sign: str, *, colour: bool) -> str:
@@ -84,7 +106,7 @@ def side_by_side(pairs: Iterable[Pair], width: int, *, colour: bool = False) -> 
 
     Args:
         pairs: what to compare.
-        width: of both columns, in characters; what is longer is cut.
+        width: of both columns, in characters; what is longer goes on in the next line.
         colour: mark lines with the terminal's colours.
     """
     half = (width - MIDDLE) // 2
@@ -98,6 +120,7 @@ def side_by_side(pairs: Iterable[Pair], width: int, *, colour: bool = False) -> 
                 for number in range(max(len(old), len(new))):
                     both = [side[number] if number < len(side) else None for side in (old, new)]
                     sign = " " if kind == "equal" else "<" if both[1] is None else ">" if both[0] is None else "|"
-                    left, right = ((text or "").expandtabs(4)[:half] for text in both)
-                    yield coloured(f"{left:<{half}} {sign} {right}".rstrip(), sign, colour=colour)
+                    columns = (folded((text or "").expandtabs(4), half) for text in both)
+                    for left, right in zip_longest(*columns, fillvalue=""):
+                        yield coloured(f"{left:<{half}} {sign} {right}".rstrip(), sign, colour=colour)
             yield ""

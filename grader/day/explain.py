@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from grader.board import WRONG
-from grader.course import Chapter, shown
+from grader.course import Chapter, UsageError, shown
 from grader.day import own
 from grader.markers import parts
 from grader.report import CheckResult, Report
@@ -17,11 +18,28 @@ Do not write the solution."""
 
 
 def section(chapter: Chapter, task: str) -> str:
-    """What the lesson says of a task; its links lead to the lesson."""
-    lesson = chapter.starter / "README.md"
-    text = lesson.read_text("utf-8") if lesson.is_file() else ""
+    """What the lesson says of a task; its links lead from the workbook's own folder."""
+    text = read(chapter.starter / "README.md")
     found = re.search(rf"^### {re.escape(task)} .*?$\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
-    return re.sub(r"\]\(#", f"](chapters/{chapter.slug}/README.md#", found[1].strip()) if found else ""
+    here = re.sub(r"\]\(#", f"](chapters/{chapter.slug}/README.md#", found[1].strip()) if found else ""
+    return here.replace("](../", "](chapters/")
+
+
+def ideas(chapter: Chapter, task: str) -> list[str]:
+    """The ideas a task's section leads to, each in the words with which the lesson begins it."""
+    found = []
+    for path, anchor in re.findall(r"\]\((chapters/\w+/README\.md)#([\w-]+)\)", section(chapter, task)):
+        lesson = read(chapter.root / path)
+        for title, text in re.findall(r"^## (.*?)\n(.*?)(?=^```|^#|\Z)", lesson, re.MULTILINE | re.DOTALL):
+            if re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") == anchor:
+                words = re.sub(r":$", ".", text.strip())
+                found.append(f"{title}: {path}#{anchor}\n\n{words}")
+    return found
+
+
+def read(lesson: Path) -> str:
+    """A lesson's text; "" where there is none."""
+    return lesson.read_text("utf-8") if lesson.is_file() else ""
 
 
 def fenced(lines: Iterable[str], kind: str = "") -> str:
@@ -38,7 +56,7 @@ def solution(chapter: Chapter, task: str) -> str:
         if part.task == task:
             place = f"{shown(chapter.solution)}/{part.file}:{part.line}"
             pieces.append("\n".join([place, "", *part.todo, *part.answer]))
-    pieces += ["Why it is so:", section(chapter, task)]
+    pieces += ["Why it is so:", *(ideas(chapter, task) or [section(chapter, task)])]
     return "\n\n".join([*pieces, f"Yours beside it: nox -s diff -- {task}"])
 
 
@@ -77,11 +95,12 @@ def bundle(chapter: Chapter, task: str, report: Report) -> str:
         chapter: whose task.
         task: "2.5".
         report: of a grading of that task.
-
-    Raises:
-        UsageError: nobody can tell where the part begins and ends.
     """
-    places = own.places(chapter, chapter.starter, task)
+    try:
+        mine = [(place.where, place.lines) for place in own.places(chapter, chapter.starter, task)]
+    except UsageError:  # nobody can tell which part it is
+        files = [file for file in own.files_of(chapter, task) if (chapter.starter / file).is_file()]
+        mine = [(file, tuple(own.read(chapter.starter / file))) for file in files]
     wrong = [check for check in report.checks if check.outcome in WRONG]
     waits = next((check.waits_for for check in report.of_task(task) if check.waits_for), "")
     state = "Every check of this task passes." if report.complete else "Nothing fails: it is not written yet."
@@ -93,7 +112,7 @@ def bundle(chapter: Chapter, task: str, report: Report) -> str:
             ASK,
             f"## What it asks for\n\n{section(chapter, task)}",
             "## What I have",
-            *(f"`{place.where}`\n\n{fenced(place.lines, 'python')}" for place in places),
+            *(f"`{where}`\n\n{fenced(lines, 'python')}" for where, lines in mine),
             "## What happens",
             *([failure(check) for check in wrong[:MOST]] or [state]),
         ]

@@ -66,7 +66,7 @@ def tell(chapter: Chapter, task: str, step: int | None = None) -> str:
         raise UsageError(f"Task {task} has hints 1 to {len(all_steps)}.")
     _remember(path, seen | {task: max(number, seen.get(task, 0))})
     more = (
-        f"The next step: nox -s hint -- {task}"
+        f"The next step: nox -s hint -- {task}{'' if step is None else f' {number + 1}'}"
         if number < len(all_steps)
         else f"That was the last. From the first: nox -s hint -- {task} 1"
     )

@@ -101,7 +101,8 @@ def places_in(text: str, own: list[str], file: str, task: str) -> list[Place]:
         if any(above < other.end <= below for other in framed if other is not each):
             raise UsageError(
                 f"So much has changed around task {task} in {file} that nobody can tell where it begins and ends. "
-                f"The whole chapter can be put back: nox -s reset -- {int(task.partition('.')[0]):02}"
+                f"With its line `# TODO {task}: ...` back where it began one can. "
+                f"The whole chapter is put back by nox -s reset -- {int(task.partition('.')[0]):02}"
             )
         start = kept[above] + (above != each.begin)
         starter = (*frame[above + 1 : each.begin], *each.part.starter, *frame[each.end : below])

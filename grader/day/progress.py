@@ -105,16 +105,16 @@ def graded(chapter: Chapter, tasks: tuple[str, ...], grade: Callable[[], Report]
     report = grade()
     if report.gradable and fingerprint(chapter) == before:
         with contextlib.suppress(OSError):  # a folder that cannot be written costs only the memory of it
-            remember(chapter, report, tasks or tuple(chapter.tasks), before)
+            remember(chapter, report, tasks, before)
             keep_passed(chapter, report, tasks or tuple(chapter.tasks))
     return report
 
 
 def remember(chapter: Chapter, report: Report, tasks: tuple[str, ...], files: dict[str, str]) -> None:
-    """Add what came of these tasks."""
+    """Add what came of these tasks (all when empty), and of others that passed whole on the way."""
     entries, _ = load(chapter.root)
     at = time.strftime("%Y-%m-%d %H:%M")
-    for task in tasks:
+    for task in chapter.tasks:
         checks = report.of_task(task)
         if not checks:
             continue
@@ -123,6 +123,8 @@ def remember(chapter: Chapter, report: Report, tasks: tuple[str, ...], files: di
         )  # fmt: skip
         begun = any(check.outcome not in {Outcome.TODO, Outcome.BLOCKED} for check in checks)
         old = entries.get(task)
+        if tasks and task not in tasks and not (old and new.passed and new.points == old.last.points):
+            continue
         if begun or old:
             entries[task] = Entry(last=new, done=new if new.passed else old.done if old else None)
     write_whole(memory_file(chapter.root), MEMORY.dump_json(entries))

@@ -21,7 +21,9 @@ MARK = ">"
 def symbol(standing: Standing, look: Look) -> tuple[str, str]:
     """The sign of a standing, and its style."""
     kind = KINDS.get(standing)
-    return ((SYMBOLS if look.unicode else PLAIN)[kind], STYLES[kind]) if kind else ("~", "yellow")
+    if kind is None:
+        return ("~" if standing is Standing.CHANGED else "?"), "yellow"
+    return (SYMBOLS if look.unicode else PLAIN)[kind], STYLES[kind]
 
 
 def bar(done: int, total: int, look: Look, width: int = BAR) -> str:

@@ -97,15 +97,18 @@ class Warm:
 class Desk:
     """The process's view: the latest request, and whether the current one is still wanted."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        """Listen on a thread of its own."""
+    def __init__(self, channel: socket.socket, launcher: Launcher) -> None:
+        """Listen on a thread of its own; `launcher` runs the programs."""
         self.channel = channel
+        self.launcher = launcher
+        self.busy = False
         self.changed = threading.Condition()
         self.latest: dict[str, Any] | None = {"number": 0}
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
 
     def listen(self) -> None:
-        """Remember the latest request; None when the watcher is gone."""
+        """Remember the latest request; None when the watcher is gone. What is running for the one before is ended."""
         with contextlib.suppress(OSError, ValueError), self.channel.makefile("rb") as lines:
             for line in lines:
                 self.put(json.loads(line))
@@ -115,12 +118,16 @@ class Desk:
         """A new request."""
         with self.changed:
             self.latest = request
+            for life in list(self.launcher.lives.values()) if self.busy else ():
+                life.signal(signal.SIGKILL)  # it may hang, and nobody wants to know any more
             self.changed.notify_all()
 
     def next(self, after: int) -> dict[str, Any] | None:
         """Wait for a request that is newer."""
         with self.changed:
+            self.busy = False
             self.changed.wait_for(lambda: self.latest is None or self.latest["number"] > after)
+            self.busy = True
             return self.latest
 
     def say(self, number: int, **more: Any) -> None:
@@ -177,8 +184,8 @@ def main(descriptor: int, slug: str, root: str) -> None:
     """Answer requests until the watcher hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     chapter = Chapter(slug, Path(root))
-    desk = Desk(socket.socket(fileno=descriptor))
     launcher = Launcher(Practice())
+    desk = Desk(socket.socket(fileno=descriptor), launcher)
     try:
         grader = Grader(chapter, desk, launcher)
         number = 0

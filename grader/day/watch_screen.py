@@ -115,14 +115,19 @@ def standing(seen: Seen, report: Report) -> tuple[str, str, list[str]]:
 def small_board(seen: Seen, look: Look) -> list[str]:
     """Every task with its sign, in as few lines as there can be."""
     console = canvas(look)
-    text = Text()
+    lines = [Text()]
     for task, state in seen.states.items():
         sign, style = symbol(state.standing, look)
         here = "bold reverse" if task == seen.task and look.colour else "bold" if task == seen.task else ""
         name = f"[{task}]" if task == seen.task and not look.colour else task
-        text.append_text(Text.assemble((sign, style), "\N{NO-BREAK SPACE}", (name, here), "  "))
-    console.print(text)
-    return text_of(console).replace("\N{NO-BREAK SPACE}", " ").splitlines()
+        both = Text.assemble((sign, style), " ", (name, here), "  ")
+        if len(lines[-1]) + len(both) > console.width + 2:  # two blanks at the end may be cut
+            lines.append(Text())
+        lines[-1].append_text(both)
+    for line in lines:
+        line.rstrip()
+        console.print(line)
+    return text_of(console).splitlines()
 
 
 def head(seen: Seen, look: Look) -> list[str]:
@@ -145,12 +150,20 @@ def foot(seen: Seen, look: Look) -> list[str]:
     return text_of(console).splitlines()
 
 
+def folded(page: list[str], look: Look) -> list[str]:
+    """A text in lines that fit, broken between words."""
+    console = canvas(look)
+    for line in page:
+        console.print(Text.from_ansi(line) if line else "")
+    return text_of(console).splitlines()
+
+
 def screen(seen: Seen, look: Look, height: int) -> str:
     """The whole screen: at most `height` lines, the keys in the last one."""
     top = [*head(seen, look), *small_board(seen, look), ""]
     bottom = foot(seen, look)
     room = max(height - len(top) - len(bottom), 1)
-    lines = seen.page or body(seen, look)
+    lines = folded(seen.page, look) if seen.page else body(seen, look)
     begin = min(seen.offset, max(len(lines) - room, 0))
     shown = lines[begin : begin + room]
     if hidden := len(lines) - begin - room:
