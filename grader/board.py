@@ -150,7 +150,7 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
     rows = labelled(report, check, finding)
     if look.traceback and finding.traceback:
         rows["traceback"] = finding.traceback
-    rows["next"] = f"nox -s hint -- {to_mend(check)}        lesson: {finding.lesson}"
+    rows["next"] = f"nox -s hint -- {to_mend(report, check)}        lesson: {finding.lesson}"
     for spare in ("", "it printed", "it ran", "sockets"):  # what a crowded failure can do without
         rows.pop(spare, None)
         body = Padding(facts(rows), (0, 0, 0, 5))
@@ -165,9 +165,11 @@ def show(console: Console, report: Report, check: CheckResult, finding: Finding,
         console.print(Text(f"     same cause in {same} more check{'s' * (same > 1)}", "dim"))
 
 
-def to_mend(check: CheckResult) -> str:
-    """The task a failure is mended in: that of the line it shows, else the check's own."""
-    return (check.finding and check.finding.line and check.finding.line.task) or check.task
+def to_mend(report: Report, check: CheckResult) -> str:
+    """The task a failure is mended in: that of the line it shows, unless that task passes; else the check's own."""
+    task = check.finding.line.task if check.finding and check.finding.line else ""
+    passes = {each.outcome for each in report.of_task(task)} == {Outcome.PASSED}
+    return task if task and not passes else check.task
 
 
 def what_next(report: Report) -> list[str]:
@@ -176,18 +178,14 @@ def what_next(report: Report) -> list[str]:
     if not report.gradable:
         return ["The grader could not do its work: this says nothing about your program. What went wrong is above."]
     if report.complete:
-        if not report.partial:
-            return [
-                "Everything passes. Well done.",
-                f"Compare yours with the reference: nox -s diff -- {report.chapter}",
-            ]
-        done = report.tasks[-1].id
-        return [f"Task {done} is done. Compare yours with the reference: nox -s diff -- {done}", "What is next: nox"]
+        done = report.tasks[-1].id if report.partial else report.chapter
+        words = f"Task {done} is done." if report.partial else "Everything passes. Well done."
+        return [words, f"Compare yours with the reference: nox -s diff -- {done}", "What is next: nox"]
     failing = first_failure(report)
     wrong = sum(check.outcome in WRONG for check in report.checks)
     if failing:
         more = f"{wrong} checks fail; this is the first. " if wrong > 1 else ""
-        task = max(failing.task, to_mend(failing), key=order)  # it is graded with all that it needs
+        task = max(failing.task, to_mend(report, failing), key=order)  # it is graded with all that it needs
         return [f"{more}Mend it, then: {chapter} -- --task {task}"]
     todo = next((task for task in report.tasks if state(report, task)[0] == "todo"), None)
     if todo is None:

@@ -154,7 +154,11 @@ def test_the_next_step_is_said():
     )
     assert "Well done" in what_next(COMPLETE)[0]
     part = COMPLETE.model_copy(update={"partial": True})
-    assert what_next(part)[0] == "Task 2.9 is done. Compare yours with the reference: nox -s diff -- 2.9"
+    assert what_next(part) == [
+        "Task 2.9 is done.",
+        "Compare yours with the reference: nox -s diff -- 2.9",
+        "What is next: nox",
+    ]
 
 
 def test_a_task_that_waits_for_one_outside_the_report_says_for_which():
@@ -171,6 +175,8 @@ def test_a_failure_is_mended_in_the_task_of_its_line():
     board = render(report(checked("2.5/a", Outcome.FAILED, finding=earlier)))
     assert "nox -s hint -- 2.2" in board
     assert "Mend it, then: nox -s chapter-02 -- --task 2.5" in board
+    sound = render(report(checked("2.2/a", Outcome.PASSED), checked("2.5/a", Outcome.FAILED, finding=earlier)))
+    assert "nox -s hint -- 2.5" in sound
     assert "says nothing about your program" in what_next(UNGRADED)[0]
 
 
