@@ -94,17 +94,16 @@ class Explainer:
     def words(self, last: re.Match[str]) -> str:
         """An error in words, with the student's line."""
         at = f" Your line: {self.place}." if self.place else ""
-        fresh = f"nox -s serve -- {self.chapter.number} --fresh"
         text = last["text"] or ""
         if missing := MISSING.search(text):
             return (
                 f"The table {missing[1]} is not in the database: create_all has not run, or did not know its class.{at} "
-                f"When that is mended, begin with an empty database: {fresh}"
+                "Mend it and save: the app starts again by itself, and makes what is missing."
             )
         if older := OLDER.search(text):
             return (
                 f"The database was made before your class had {older[1] or older[2]}, and create_all changes no table that "
-                f"exists.{at} Begin with an empty database: {fresh}"
+                f"exists.{at} Begin with an empty database: nox -s serve -- {self.chapter.number} --fresh"
             )
         kind = (last["type"] or last["bare"]).rpartition(".")[2]
         return f"{kind}{text and ': '}{text}.{at} Mend it and save: the app starts again by itself."
