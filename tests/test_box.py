@@ -12,7 +12,7 @@ from grader.box import control, kernel
 from grader.box.control import Launcher
 from grader.box.lives import Exit, Life
 from grader.box.sandbox import MEGABYTE, Practice
-from grader.box.started import LauncherGoneError
+from grader.box.started import LauncherGoneError, Twin
 
 NOBODY = -1  # in place of a colleague's process: the other end is held here
 PROBE = '''
@@ -278,6 +278,22 @@ def test_whoever_kills_a_launcher_leaves_its_twin_alone(begin, twins, killed):
         assert over(begin("kills_launcher", of=twins[killed])).reason == "launcher"
         assert over(begin("exits", of=twins[killed], status=status)).status == status << 8
     assert staying.exit is None
+
+
+@pytest.mark.parametrize("words", [b"", b'{"forked": 1}\n'])
+def test_who_adopts_the_life_of_a_twin_that_is_gone_is_not_taken_for_the_twin(words):
+    ours, theirs = socket.socketpair()
+    theirs.sendall(words)
+    twin = Twin(ours)
+    twin.bore(os.getpid())
+    assert twin.pid == os.getppid()
+    twin.bore(1)
+    assert twin.pid == os.getppid()
+    theirs.close()
+    late = Twin(ours)
+    late.bore(os.getpid())
+    assert late.pid == 0
+    ours.close()
 
 
 def test_a_twin_that_has_parted_is_forgotten(begin, launcher, wait_for):

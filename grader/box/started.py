@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
 from collections.abc import Collection
@@ -77,8 +78,14 @@ class Twin:
         return hung_up(self.control)
 
     def bore(self, pid: int) -> None:
-        """A life of it has this process id."""
-        self.pid = kernel.parent(pid) or self.pid
+        """A life of it has this process id: its parent is the twin, unless the twin is gone and another has adopted it."""
+        found = kernel.parent(pid)
+        looked = select.poll()
+        looked.register(
+            self.control, 0
+        )  # what is always told: that the other end was closed, whatever is still to read
+        if not self.pid and not looked.poll(0):
+            self.pid = found
 
     def sweep(self, alive: Collection[int], others: Collection[int]) -> None:
         """Kill what lives left behind: everything below it but these lives."""
