@@ -64,7 +64,7 @@ def test_exactly(app: App, newcomer: Callable) -> None:
         app.get(f"/users/{name.replace('%', '%25')}").expect(404, why=why, look="get_user_by_username")
     capitals = person.username.upper()
     body = {"username": capitals, "email": f"2{person.email}", "password": person.password}
-    second = app.post("/register", json=body).expect(201, 409, 400, 422, look="create_user")
+    second = app.post("/register", json=body)
     # Where capitals do not count the name is taken; where there are none, it is no name. Else there are two users now.
     for name, id_ in ((person.username, person.id), (capitals, second.status == 201 and second.json()["id"])):
         if id_:
