@@ -133,13 +133,15 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
         return Verdict(Outcome.BLOCKED, waiting, None)
     explained = diagnosis.explain([*errors, *warnings_of(failure)], chapter)
     error = explained[1] if explained else errors[0] if errors else None
-    own = {part.file for part in parts(chapter.solution) if part.task == check.task}
-    line = (
-        (source.definition(folder, explained[0].look, own) if explained and explained[0].look else None)
-        or (source.frame(error) if error else stuck_at(failure))
-        or (source.definition(folder, failure.look, own) if failure.look else None)
-    )
-    line = located(line, folder)
+
+    def defined(name: str) -> Line | None:
+        if not name:
+            return None
+        own = {part.file for part in parts(chapter.solution) if part.task == check.task}
+        return source.definition(folder, name, own)
+
+    seen = source.frame(error) if error else stuck_at(failure)
+    line = located(defined(explained[0].look if explained else "") or seen or defined(failure.look), folder)
     cause = ""
     if error:
         cause = f"{explained[0].id if explained else error.get('type')} {line.path}:{line.number}" if line else ""

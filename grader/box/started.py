@@ -81,9 +81,7 @@ class Twin:
         """A life of it has this process id: its parent is the twin, unless the twin is gone and another has adopted it."""
         found = kernel.parent(pid)
         looked = select.poll()
-        looked.register(
-            self.control, 0
-        )  # what is always told: that the other end was closed, whatever is still to read
+        looked.register(self.control, 0)  # tells that the other end was closed, whatever is still to be read
         if not self.pid and not looked.poll(0):
             self.pid = found
 

@@ -30,9 +30,7 @@ class Backup:
     folder: Path  # holds app/
     slug: str
     why: str  # "before reset of 2.5"
-    wrote: Mapping[
-        str, str
-    ]  # the files that were about to change -> the fingerprint of what was written, "" for nothing
+    wrote: Mapping[str, str]  # the files it is about -> the fingerprint of what was written over them, "" for nothing
 
     @property
     def name(self) -> str:
