@@ -2,13 +2,15 @@
 
 import contextlib
 import os
+import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from grader.box.control import Launcher
-from grader.box.sandbox import Level, Practice
+from grader.box.sandbox import MEGABYTE, Level, Practice
 from grader.check import Check
 from grader.course import Chapter, shown
 from grader.report import CheckResult, Outcome, Report, TaskInfo
@@ -16,6 +18,26 @@ from grader.schedule import Schedule, result
 from grader.source import todo
 from grader.work import work
 from grader.worker import Colleague
+
+ROOM = 32 * MEGABYTE  # free on disk, or databases would fail and look like wrong answers
+LONGEST_TEMPORARY = 60  # characters; the path of a Unix socket may have 103 bytes
+
+
+@contextlib.contextmanager
+def private() -> Iterator[Path]:
+    """A folder for what one worker writes, removed at the end, with whatever the program has left in it.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
+        raise OSError(f"fewer than {ROOM // MEGABYTE} MB are free in {tempfile.gettempdir()}")
+    short = len(tempfile.gettempdir()) < LONGEST_TEMPORARY
+    run = Path(tempfile.mkdtemp(prefix="wb-", dir=None if short else "/tmp"))  # noqa: S108 -- private, by mkdtemp
+    try:
+        yield run
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _tasks(chapter: Chapter, checks: list[Check], folder: Path) -> tuple[TaskInfo, ...]:
@@ -48,12 +70,12 @@ def grade(
     """
     began = time.monotonic()
     count = 1 if alone or (level and level.refuge) else workers or min(2, os.cpu_count() or 1)
-    colleague = Colleague(chapter, folder, tasks) if count > 1 else None
     report = Report(
         chapter=chapter.number, title=chapter.title, source=source, folder=shown(folder),
         level=(level or Practice()).name, partial=bool(tasks), tasks=(), checks=(),
     )  # fmt: skip
     schedule: list[Schedule] = []
+    colleague: Colleague | None = None
 
     def begin(checks: list[Check], taken_in: Path, untouched: set[str]) -> Schedule:
         schedule.append(Schedule(checks, untouched, heard))
@@ -65,14 +87,16 @@ def grade(
         return schedule[0]
 
     with contextlib.ExitStack() as stack:
-        if colleague:
-            stack.callback(colleague.close)  # last: it is leaving by itself
+        own = stack.enter_context(private())  # removed when nobody is left who writes
+        if count > 1:
+            colleague = Colleague(chapter, folder, stack.enter_context(private()), tasks)
+            stack.callback(colleague.close)  # after the launcher: it is leaving by itself
         launcher = warm or Launcher(level or Practice())
         if not warm:
             stack.callback(launcher.close)
         if colleague:
             launcher.double(colleague.twin, colleague.process.pid)
-        notes = work(chapter, folder, tasks, begin, launcher, alone=alone)
+        notes = work(chapter, folder, own, tasks, begin, launcher, alone=alone)
     for found in schedule[0].results.values() if schedule else ():
         report = report.with_result(found)
     return report.model_copy(update={"seconds": round(time.monotonic() - began, 2), "notes": notes})

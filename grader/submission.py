@@ -2,10 +2,8 @@
 
 import os
 import secrets
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,14 +14,11 @@ from typing import Any
 from grader.app import App
 from grader.box.control import Launcher
 from grader.box.lives import Life
-from grader.box.sandbox import MEGABYTE
 from grader.box.started import LauncherGoneError
 from grader.expect import Trouble
 from grader.report import Outcome
 from grader.submissions import intake
 
-ROOM = 32 * MEGABYTE  # free on disk, or databases would fail and look like wrong answers
-LONGEST_TEMPORARY = 60  # characters; the path of a Unix socket may have 103 bytes
 # Coverage writes its data when a process ends politely; a life that is not measured can be killed at once.
 LAST_SIGNAL = signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL
 
@@ -54,11 +49,12 @@ class Folder:
 class Submission:
     """One version of one chapter's app, taken in, with a launcher to run it."""
 
-    def __init__(self, app: Path, launcher: Launcher, place: str = "submission") -> None:
+    def __init__(self, app: Path, run: Path, launcher: Launcher, place: str = "submission") -> None:
         """Copy the folder `app`; what happens to it later does not matter to this run.
 
         Args:
             app: the folder to copy.
+            run: the folder of the run: an empty one, with a short path, for there will be sockets in it.
             launcher: what runs it.
             place: the name of the copy within the folder of the run.
 
@@ -66,10 +62,7 @@ class Submission:
             OSError: the disk is full.
         """
         self.launcher = launcher
-        if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
-            raise OSError(f"fewer than {ROOM // MEGABYTE} MB are free in {tempfile.gettempdir()}")
-        short = len(tempfile.gettempdir()) < LONGEST_TEMPORARY
-        self.run = Path(tempfile.mkdtemp(prefix="wb-", dir=None if short else "/tmp"))  # noqa: S108 -- private, by mkdtemp
+        self.run = run
         self.refuge = launcher.level.refuge
         self.place = place
         self.root = (self.refuge.program if self.refuge else self.run) / place
@@ -140,7 +133,7 @@ class Submission:
         return folder, self.warm.submit(self.serve, folder)
 
     def close(self) -> None:
-        """Remove all that this run made."""
+        """End every life that this run began; its folder can be removed then."""
         self.warm.shutdown()
         if self.spare and not self.spare[1].exception():
             app = self.spare[1].result()
@@ -150,4 +143,3 @@ class Submission:
         for life in list(self.launcher.lives.values()):
             if life.asked:  # it has been killed, and may be writing its last
                 life.over.wait(5)
-        shutil.rmtree(self.run, ignore_errors=True)

@@ -19,6 +19,7 @@ CONFIGURATION = Path(__file__).parent / "suites" / "pytest.ini"
 def work(
     chapter: Chapter,
     folder: Path,
+    run: Path,
     tasks: tuple[str, ...],
     begin: Begin,
     launcher: Launcher,
@@ -30,6 +31,7 @@ def work(
     Args:
         chapter: whose suite.
         folder: the version: a folder that holds app/.
+        run: an empty folder for all that this worker writes; removed by who gave it.
         tasks: only these tasks and what they need; all when empty.
         begin: told which checks are declared, where the submission was copied to and which tasks are not begun; gives
             the source of the next check.
@@ -49,7 +51,7 @@ def work(
 
     # Coverage finds the reference by the name of its copy; of others the name says nothing.
     place = str(folder.relative_to(chapter.root)) if folder == chapter.solution else "submission"
-    submission = Submission(folder / "app", launcher, place)
+    submission = Submission(folder / "app", run, launcher, place)
     try:
         grading = Grading(chapter, submission, tasks, begin, alone=alone)
         options = [*PYTEST_OPTIONS, f"--rootdir={chapter.suite}", "-c", str(CONFIGURATION)]

@@ -37,13 +37,14 @@ def see_off(process: subprocess.Popen[Any]) -> None:
 class Colleague:
     """The first worker's view of the second."""
 
-    def __init__(self, chapter: Chapter, folder: Path, tasks: tuple[str, ...]) -> None:
-        """Start it. It imports while our launcher warms up, whose `twin` becomes its own."""
+    def __init__(self, chapter: Chapter, folder: Path, run: Path, tasks: tuple[str, ...]) -> None:
+        """Start it. It imports while our launcher warms up, whose `twin` becomes its own; `run` is for what it writes."""
         self.ours, theirs = socket.socketpair()
         self.twin, control = socket.socketpair()
-        order = json.dumps(
-            {"slug": chapter.slug, "root": str(chapter.root), "folder": str(folder.absolute()), "tasks": tasks}
-        )
+        order = json.dumps({
+            "slug": chapter.slug, "root": str(chapter.root), "folder": str(folder.absolute()), "run": str(run),
+            "tasks": tasks,
+        })  # fmt: skip
         self.process = subprocess.Popen(
             [sys.executable, "-m", "grader.worker", str(theirs.fileno()), str(control.fileno()), order],
             pass_fds=[theirs.fileno(), control.fileno()], cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL,
@@ -126,7 +127,8 @@ def main(descriptor: int, control: int, order: str) -> None:
         threading.Thread(target=remote.watch, daemon=True).start()
         launcher = Launcher(Practice(), control=socket.socket(fileno=control))
         try:
-            work(Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), tuple(told["tasks"]), begin, launcher)
+            chapter, folder, run = Chapter(told["slug"], Path(told["root"])), Path(told["folder"]), Path(told["run"])
+            work(chapter, folder, run, tuple(told["tasks"]), begin, launcher)
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # we are leaving already, and no traceback says so better
             launcher.close()

@@ -278,14 +278,15 @@ def test_a_grader_that_is_killed_leaves_no_process(grader, halfway, tmp):
         shutil.rmtree(folder)
 
 
-def test_a_second_worker_that_is_killed_is_not_missed(grader, submission, wait_for, colleagues):
+def test_a_second_worker_that_is_killed_is_not_missed(grader, submission, wait_for, colleagues, tmp, nothing_left):
     process = grader.start(
-        "chapter", "01", "--submission", submission(), "--task", "1.3", "--workers", "2", "--json", "-"
+        "chapter", "01", "--submission", submission(), "--task", "1.6", "--workers", "2", "--json", "-"
     )
-    found = wait_for(lambda: colleagues(process.pid))
+    both = wait_for(lambda: len(list(tmp.glob("wb-*/submission"))) == 2)  # they have taken the program in
+    found = colleagues(process.pid)
     kernel.kill_all(found)
     ran = grader.wait(process)
-    assert len(found) == 1
+    assert (both, len(found)) == (True, 1)
     assert (ran.status, ran.err) == (0, "")
     assert Report.from_json(ran.out).complete
 

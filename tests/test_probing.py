@@ -13,6 +13,7 @@ from grader.box.sandbox import Practice
 from grader.expect import CheckFailed, Trouble
 from grader.probing import NOTHING
 from grader.report import Outcome
+from grader.run import private
 from grader.student import Student, Submission
 
 PROBES = """
@@ -71,8 +72,7 @@ def student(launcher, tmp_path, tmp, monkeypatch):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "main.py").write_text("import nothing_of_the_kind\n")
     monkeypatch.setattr(students, "PROBES", tmp_path)
-    monkeypatch.setenv("TMPDIR", str(tmp))
-    submission = Submission(tmp_path / "app", launcher)
+    submission = Submission(tmp_path / "app", tmp, launcher)
     student = Student(submission)
     yield student
     student.close()
@@ -152,12 +152,11 @@ def test_a_line_without_end_is_not_waited_for(student, monkeypatch):
         probe.next()
 
 
-def test_a_run_leaves_no_folder(launcher, tmp_path, tmp, monkeypatch):
+def test_a_run_leaves_no_folder(tmp, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp))
-    (tmp_path / "app").mkdir()
-    submission = Submission(tmp_path / "app", launcher)
-    assert [path.name[:3] for path in tmp.iterdir()] == ["wb-"]
-    submission.close()
+    with private() as run:
+        (run / "app").mkdir()
+        assert [path.name[:3] for path in tmp.iterdir()] == ["wb-"]
     assert os.listdir(tmp) == []  # noqa: PTH208 -- a list reads best when it is not empty
 
 

@@ -1,11 +1,14 @@
 """The corners of the reference solutions that no check asks for: model code does not break there either."""
 
+from contextlib import closing
+
 import pytest
 
 from grader.box.control import Launcher
 from grader.box.sandbox import Practice
 from grader.course import chapter
 from grader.expect import CheckFailed
+from grader.run import private
 from grader.student import Student
 from grader.submission import Submission
 
@@ -15,12 +18,14 @@ SECOND = chapter("02")
 @pytest.fixture(scope="module")
 def submission():
     """The reference of chapter 02, in its own place, so that coverage finds it."""
-    launcher = Launcher(Practice())
-    submission = Submission(SECOND.solution / "app", launcher, str(SECOND.solution.relative_to(SECOND.root)))
-    submission.database_url = "sqlite+aiosqlite:///{path}"
-    yield submission
-    submission.close()
-    launcher.close()
+    place = str(SECOND.solution.relative_to(SECOND.root))
+    with (
+        private() as run,
+        closing(Launcher(Practice())) as launcher,
+        closing(Submission(SECOND.solution / "app", run, launcher, place)) as submission,
+    ):
+        submission.database_url = "sqlite+aiosqlite:///{path}"
+        yield submission
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,10 +126,12 @@ def memory(command: Sequence[str]) -> list[float]:
 def lives(chapter: Chapter, url: str) -> tuple[float, float]:
     """Milliseconds to the first answer, medians: from the start of a life, and of one that was begun ahead."""
     fresh, ahead = [], []
-    launcher = Launcher(Practice())
-    submission = Submission(chapter.solution / "app", launcher)
-    submission.database_url = url
-    try:
+    with (
+        run.private() as folder,
+        closing(Launcher(Practice())) as launcher,
+        closing(Submission(chapter.solution / "app", folder, launcher)) as submission,
+    ):
+        submission.database_url = url
         submission.take_spare()  # the first one waits for the launcher
         for _ in range(LIVES):
             began = time.monotonic()
@@ -141,9 +144,6 @@ def lives(chapter: Chapter, url: str) -> tuple[float, float]:
             app.get("/")
             ahead.append(time.monotonic() - began)
             app.kill()
-    finally:
-        submission.close()
-        launcher.close()
     return statistics.median(fresh) * 1000, statistics.median(ahead) * 1000
 
 
