@@ -279,9 +279,7 @@ def test_a_grader_that_is_killed_leaves_no_process(grader, halfway, tmp):
 
 
 def test_a_second_worker_that_is_killed_is_not_missed(grader, submission, wait_for, colleagues, tmp, nothing_left):
-    process = grader.start(
-        "chapter", "01", "--submission", submission(), "--task", "1.6", "--workers", "2", "--json", "-"
-    )
+    process = grader.start("chapter", "01", "--submission", submission(), "--workers", "2", "--json", "-")
     both = wait_for(lambda: len(list(tmp.glob("wb-*/submission"))) == 2)  # they have taken the program in
     found = colleagues(process.pid)
     kernel.kill_all(found)
