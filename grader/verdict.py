@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import diagnosis, source
+from grader.box.lives import Life
 from grader.check import Check
 from grader.course import Chapter
 from grader.expect import CheckFailed
@@ -24,7 +25,7 @@ FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
 TEMPORARY = re.compile(r"(?<![^\s\"'(])[^\s\"'(]*/submission/(?=app/)")  # where the submission was copied to
 SQL = re.compile(r"(?<!\s)\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
 ENDPOINT = re.compile(r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's; the board shows the line
-LAST_WORDS = 1.0  # seconds we wait for the record of an error whose answer has already come
+LAST_WORDS = 1.0  # seconds we wait for a record that is on its way
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,21 @@ class Verdict:
     finding: Finding | None
 
 
+def last_words(life: Life, kind: str) -> list[dict[str, Any]]:
+    """Its records of one kind; what is on its way is waited for, unless the life is over and has said everything."""
+    end = time.monotonic() + LAST_WORDS
+    while not (records := list(life.records(kind))) and time.monotonic() < end and not life.exit:
+        time.sleep(0.01)
+    return records
+
+
 def errors_at(failure: CheckFailed) -> list[dict[str, Any]]:
     """What went wrong in the life, the errors at the failure's own path first, the latest first."""
     life = failure.life
     if life is None:
         return []
-    if FAILED_INSIDE.match(failure.got) or life.exit:
-        end = time.monotonic() + LAST_WORDS
-        while not any(life.records("error")) and time.monotonic() < end:
-            time.sleep(0.01)
+    if FAILED_INSIDE.match(failure.got):
+        last_words(life, "error")
     errors = list(life.records("error"))[::-1]
     path = failure.path.partition("?")[0]
     own = [error for error in errors if not error.get("path") or error.get("path") == path]
@@ -57,9 +64,7 @@ def stuck_at(failure: CheckFailed) -> Line | None:
     if life is None or failure.outcome is not Outcome.TIMEOUT or not life.signal_works():
         return None
     life.signal(signal.SIGUSR1)
-    end = time.monotonic() + LAST_WORDS
-    while not (records := list(life.records("stuck"))) and time.monotonic() < end and life.signal_works():
-        time.sleep(0.01)
+    records = last_words(life, "stuck")
     return source.frame(records[-1]) if records else None
 
 
