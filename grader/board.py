@@ -41,6 +41,7 @@ def state(report: Report, task: TaskInfo) -> tuple[str, str]:
     checks = report.of_task(task.id)
     outcomes = {check.outcome for check in checks}
     points = f"{sum(check.earned for check in checks)} / {sum(check.points for check in checks)}"
+    so_far = f"   {points}" if any(check.earned for check in checks) else ""
     if Outcome.ERROR in outcomes:
         return "error", "not graded"
     if outcomes == {Outcome.PASSED}:
@@ -49,8 +50,8 @@ def state(report: Report, task: TaskInfo) -> tuple[str, str]:
         return "failed", points
     if Outcome.BLOCKED in outcomes and Outcome.TODO not in outcomes:
         waits = next(check.waits_for for check in checks if check.outcome is Outcome.BLOCKED)
-        return "blocked", f"needs {waits}"
-    return "todo", "to do" if not any(check.earned for check in checks) else f"to do   {points}"
+        return "blocked", f"needs {waits}{so_far}"
+    return "todo", f"to do{so_far}"
 
 
 def first_failure(report: Report) -> CheckResult | None:

@@ -95,7 +95,10 @@ class Grading:
         if isinstance(problem, CheckFailed):
             timeline = [line for app in (student.apps if student else []) for line in app.timeline]
             try:
-                said = verdict.judge(check, problem, self.chapter, self.submission.root, self.untouched, timeline)
+                said = verdict.judge(
+                    check, problem, self.chapter, self.submission.root, self.untouched, timeline,
+                    student.lives if student else (),
+                )  # fmt: skip
             except Exception as unread:  # noqa: BLE001 -- testimony may be forged, and is worth no run
                 traceback.print_exception(unread, file=sys.stderr)
                 said = verdict.without_testimony(check, problem, self.chapter)

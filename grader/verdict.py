@@ -3,7 +3,7 @@
 import re
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
 TEMPORARY = re.compile(r"(?<![^\s\"'(])[^\s\"'(]*/submission/(?=app/)")  # where the submission was copied to
 SQL = re.compile(r"(?<!\s)\s*\[SQL:.*", re.DOTALL)  # and its parameters, among them hashes, and a link
 ENDPOINT = re.compile(r"(?<!\s)\s*File \"[^\"\n]*\", line \d+, in .*", re.DOTALL)  # FastAPI's; the board shows the line
+# What a forgotten await shows itself as, further on: it says less than the warning, which knows the line.
+FORGOTTEN = re.compile(r"ResponseValidationError|coroutine")
 LAST_WORDS = 1.0  # seconds we wait for a record that is on its way
 
 
@@ -68,10 +70,10 @@ def stuck_at(failure: CheckFailed) -> Line | None:
     return source.frame(records[-1]) if records else None
 
 
-def warnings_of(failure: CheckFailed) -> list[dict[str, Any]]:
+def warnings_of(lives: Iterable[Life]) -> list[dict[str, Any]]:
     """Coroutines of the student's that nobody awaited; a warning whose coroutine a library made is not theirs."""
     found = []
-    for record in failure.life.records("warning") if failure.life else ():
+    for record in (record for life in lives for record in life.records("warning")):
         created = diagnosis.CREATED_AT.findall(str(record.get("message", "")))
         if (
             diagnosis.AWAITED.search(str(record.get("message", "")))
@@ -119,7 +121,7 @@ def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
 
 
 def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, untouched: set[str],
-          timeline: Iterable[str] = ()) -> Verdict:  # fmt: skip
+          timeline: Iterable[str] = (), lives: Sequence[Life] = ()) -> Verdict:  # fmt: skip
     """Say what a failed check means.
 
     Args:
@@ -129,6 +131,7 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
         folder: the submission as taken in (holds app/).
         untouched: the tasks that are not begun.
         timeline: the frames of the check's sockets.
+        lives: those of the check, asked for coroutines when the failure names none.
     """
     errors = errors_at(failure)
     waiting = waits_for(failure, errors)
@@ -136,7 +139,9 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
         return Verdict(Outcome.TODO, "", None)
     if waiting:
         return Verdict(Outcome.BLOCKED, waiting, None)
-    explained = diagnosis.explain([*errors, *warnings_of(failure)], chapter)
+    forgotten = warnings_of([failure.life] if failure.life else lives)
+    of_that = bool(forgotten and errors and FORGOTTEN.search(f"{errors[0].get('type')} {errors[0].get('message')}"))
+    explained = diagnosis.explain([*forgotten, *errors] if of_that else [*errors, *forgotten], chapter)
     error = explained[1] if explained else errors[0] if errors else None
 
     def defined(name: str) -> Line | None:

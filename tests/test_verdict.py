@@ -172,8 +172,8 @@ def test_a_forgotten_await_counts_only_where_the_student_made_the_coroutine():
         {"kind": "warning", "message": text.format(path)} for path in ("/r/submission/app/a.py", "/lib/b.py")
     )
     other = {"kind": "warning", "message": "a deprecation"}
-    assert verdict.warnings_of(failed(life=FakeLife(theirs, other))) == []
-    (found,) = verdict.warnings_of(failed(life=FakeLife(theirs, mine)))
+    assert verdict.warnings_of([FakeLife(theirs, other)]) == []
+    (found,) = verdict.warnings_of([FakeLife(theirs, mine)])
     assert found["frames"] == [("app/a.py", 3, "", "")]
 
 

@@ -165,7 +165,8 @@ def messages(username: str, contents: list[str]) -> None:
         create_user(db, username, HASH)
     with SessionLocal() as db:
         owner = get_user_by_username(db, username).id
-        for content in contents:
+    for content in contents:
+        with SessionLocal() as db:  # one for each: create_message may begin its transaction itself
             create_message(db, content, owner)
 
 

@@ -118,11 +118,11 @@ async def request_failed(value: str) -> AsyncIterator[list[bool]]:
 
 
 @steps
-async def create_tables(times: int) -> None:
-    """Create the tables from a script."""
+async def create_tables(times: int, url: str = "") -> None:
+    """Create the tables from a script: in the default database, or in the one at `url`."""
     from app.database import DatabaseManager
 
-    async with DatabaseManager() as db:
+    async with DatabaseManager(url) if url else DatabaseManager() as db:
         for _ in range(times):
             await db.create_tables()
 

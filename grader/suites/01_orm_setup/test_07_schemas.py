@@ -4,9 +4,11 @@ from typing import Any
 
 from grader.app import App
 from grader.check import check
+from grader.expect import CheckFailed
 from grader.student import Student
 
 LIMITS = "A schema refuses a body before your route sees it; what it does not refuse ends in your database."
+NOT_WRITTEN = 501
 BYTES = "bcrypt reads 72 bytes and stops at NUL. Characters are not bytes: an emoji has four."
 
 
@@ -16,7 +18,14 @@ HASH = "A hash can be guessed at leisure once it is out. The schema names what g
 
 def refuse(app: App, body: Any, why: str, field: str) -> None:
     """Fail unless /register answers this body with 422."""
-    app.post("/register", json=body).expect(422, why=why, look=f"UserCreate.{field}")
+    answer, look = app.post("/register", json=body), f"UserCreate.{field}"
+    if (
+        answer.status == NOT_WRITTEN
+    ):  # the next task's route was reached: that this body came so far is this one's fault
+        raise CheckFailed(
+            answer.did, "422", "your schema let it through to the route, which is task 1.8", why=why, look=look
+        )
+    answer.expect(422, why=why, look=look)
 
 
 @check("1.7", points=1, needs="1.1", lesson="what-comes-in-and-what-goes-out")

@@ -9,6 +9,7 @@ from grader.student import Student
 
 SALT = "The stored hash has a salt in it, so the same password never gives the same hash again: auth.verify_password compares."
 CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
+TYPED = "Who registered with these must be able to log in with the very same: change nothing at registering that a login leaves as it is."
 SAME = "Two different answers would tell a stranger which names exist."
 
 
@@ -44,7 +45,7 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
 
 @check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")
 def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None:
-    """unknown names and wrong passwords get one answer; in capitals a name is another, or none"""
+    """unknown names and wrong passwords get one answer; what was typed when registering logs in, capitals and blanks too"""
     person = newcomer(app, login=False)
     wrong = app.post("/token", form={"username": person.username, "password": "not this one"})
     unknown = app.post("/token", form={"username": student.name(), "password": "not this one"})
@@ -58,6 +59,12 @@ def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None
         # There are two users now. Where capitals do not count the name is taken; where there are none, it is no name.
         for form in (body, {"username": person.username, "password": person.password}):
             app.post("/token", form=form).expect(200, why=CAPITALS, look="get_user_by_username")
+    for field, username, password in (
+        ("username", student.name().title(), "correct horse"), ("password", student.name(), f" {student.name()} "),
+    ):  # fmt: skip
+        form = {"username": username, "password": password}
+        if app.post("/register", json=form).status == 201:
+            app.post("/token", form=form).expect(200, why=TYPED, look=f"UserCreate.{field}")
 
 
 @check("1.9", points=1, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")

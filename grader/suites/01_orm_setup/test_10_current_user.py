@@ -99,6 +99,7 @@ def test_expired(app: App, newcomer: Callable, student: Student) -> None:
 def test_gone(app: App, newcomer: Callable, student: Student) -> None:
     """the token of a user who is gone is refused, even when the name is registered again"""
     person = newcomer(app)
+    me(app, person.token, "their token", 200, look="get_current_user")
     student.database.write("DELETE FROM users WHERE id = ?", [person.id])
     why = "The token says who you were. Whether you still are, only the table knows."
     me(app, person.token, "the token of a user who was deleted", 401, why=why, look="get_current_user.get")

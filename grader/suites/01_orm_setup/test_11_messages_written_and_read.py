@@ -4,6 +4,7 @@ import datetime
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from grader.app import App
 from grader.check import check
@@ -11,16 +12,18 @@ from grader.expect import expect
 from grader.student import Student
 
 NEEDS = ("1.10", "1.5")
+NO_ZONE = "SQLite keeps no zone. A browser takes a time without one for its own local time."
+WALL_CLOCK = "A time without zone is that of the clock on the wall here. What is stored is UTC, and what is read is said to be UTC."
 
 
-def with_messages(student: Student, number: int) -> tuple[App, list[str]]:
-    """A running app whose file holds messages of one owner, written by its own functions."""
+def with_messages(student: Student, number: int, **options: Any) -> tuple[App, list[str]]:
+    """A running app whose file holds messages of one owner, written by its own functions; options as for a start."""
     contents = [f"message {n} {student.name()}" for n in range(number)]
     did = f"create_message(db, ...), {number} times"
-    student.probe("01_orm_setup_models.messages", did, username=student.name(), contents=contents)
+    student.probe("01_orm_setup_models.messages", did, username=student.name(), contents=contents, **options)
     why = "Nothing is in the file before commit()."
     student.database.expect_rows(number, "messages", did=did, look="create_message", why=why)
-    return student.start(), contents
+    return student.start(**options), contents
 
 
 def ids(messages: list[dict]) -> list[int]:
@@ -58,14 +61,16 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
                 look="MessageOut.owner",
                 why="MessageOut names what goes out, and owner is a UserOut inside it.",
             )
+    if str(student.database.value("SELECT hashed_password FROM users")) in answer.text:
+        why = "A hash can be guessed at leisure once it is out. UserOut shows an id and a name: let it be the owner's schema."
+        raise answer.failed("owners without their hashes", look="MessageOut.owner", why=why)
 
 
 @check("1.11", points=1, needs="1.11/newest-first", lesson="time-is-utc")
 def test_times_have_a_zone(student: Student, newcomer: Callable, history: Callable) -> None:
-    """times are given in UTC, with their zone"""
-    app, _ = with_messages(student, 1)
+    """times are given in UTC, with their zone, wherever the clock of the machine is set"""
+    app, _ = with_messages(student, 1, env={"TZ": "JST-9"})
     text = history(app, newcomer(app))[0].get("timestamp")
-    why = "SQLite keeps no zone. A browser takes a time without one for its own local time."
     try:
         moment = datetime.datetime.fromisoformat(str(text))
     except ValueError:
@@ -74,11 +79,11 @@ def test_times_have_a_zone(student: Student, newcomer: Callable, history: Callab
     good = moment.tzinfo is not None and abs((now - moment).total_seconds()) < 600
     expect(
         good,
-        did="GET /messages",
+        did="store a message and GET /messages, with the clock of Tokyo (TZ=Asia/Tokyo)",
         expected=f"a time such as {now:%Y-%m-%dT%H:%M:%SZ}",
         got=text,
-        why=why,
-        look="MessageOut.timestamp",
+        why=WALL_CLOCK if moment.tzinfo else NO_ZONE,
+        look="create_message" if moment.tzinfo else "MessageOut.timestamp",
     )
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from grader.check import check
+from grader.database import Database
 from grader.expect import expect
 from grader.student import Student
 
 DID = "async with DatabaseManager() as db: await db.create_tables()"
 IMPORTED = "create_all creates the tables that Base knows, and Base knows a class once its module has been imported."
+OWN = "The tables belong into the file of this manager: use the engine that connect() made from its URL, no other."
 KEPT = "Only what is missing may be created: drop_all, or a table made anew, takes the data with it."
 
 
@@ -32,12 +34,29 @@ def test_from_a_script(student: Student, probe: Callable) -> None:
 
 @check("2.4", points=1, needs="2.4/from-a-script")
 def test_twice_without_harm(student: Student, probe: Callable, insert: Callable) -> None:
-    """a second call harms nothing, and the data stay"""
+    """a second call harms nothing, and the data stay; a manager of another file makes its tables there"""
     did = "create_tables(), store a user, then create_tables() again, twice"
     probe("sessions.create_tables", DID, times=1)
     insert("users")
     probe("sessions.create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
     student.database.expect_rows(1, "users", did=did, look="DatabaseManager.create_tables", why=KEPT)
+    did, other = (
+        "async with DatabaseManager(url) as db: await db.create_tables(), where url names another file",
+        student.folder.database.with_name("other.db"),
+    )
+    url, look = f"sqlite+aiosqlite:///{other}", "DatabaseManager.create_tables"
+    probe("sessions.create_tables", did, times=1, url=url, why=OWN, look=look)
+    found = Database(other, student.lives[-1]).tables() if other.is_file() else set()
+    got = f"the tables {', '.join(sorted(found))}" if found else "no table in it"
+    expect(
+        "users" in found,
+        did=did,
+        expected="the tables in that file",
+        got=got,
+        why=OWN,
+        look=look,
+        life=student.lives[-1],
+    )
 
 
 @check("2.4", points=1, needs="2.4/from-a-script")

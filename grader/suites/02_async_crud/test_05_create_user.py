@@ -1,6 +1,7 @@
 """creating users"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,8 @@ from grader.student import Student
 
 NEEDS = ("2.2", "2.4")
 NO = "The database refuses what is taken, with an error: catch it, undo what failed, return None."
+BUG = "Only the database's refusal of a double means that something is taken. Whoever catches every error says so of faults too."
+BROKEN = "CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO nowhere VALUES (1); END"
 RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
 RIGHTS = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
 SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_at")
@@ -151,6 +154,12 @@ def test_which_is_taken(app: App, student: Student) -> None:
             raise answer.failed(
                 f"a detail that names the {taken}", look="register", why="Who is refused wants to know what to change."
             )
+    student.database.write(BROKEN)
+    answer = app.post("/register", json=body(student))
+    did = f"{answer.did}, while a faulty trigger stops every INSERT into users, and nothing is taken"
+    replace(answer, did=did).expect(
+        500, 503, expected="500: something is wrong, and nothing is taken", why=BUG, look="create_user.except"
+    )
 
 
 @check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
@@ -159,12 +168,13 @@ def test_at_the_same_moment(app: App, student: Student) -> None:
     sent = body(student)
     # At a file that somebody holds they all come to the same point, on a busy machine too.
     answers = app.together([partial(app.post, "/register", json=sent)] * 20, student.database.locked())
+    did = f"{answers[0].did}, 20 times at once"
     for answer in answers:
-        answer.expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
+        replace(answer, did=did).expect(201, 409, 400, 503, expected="201 once, else 409", why=RACE, look="create_user")
     created = sum(answer.status == 201 for answer in answers)
     expect(
         created == 1 or (not created and any(answer.status == 503 for answer in answers)),  # who is held up may give up
-        did=f"{answers[0].did}, 20 times at once",
+        did=did,
         expected="one 201",
         got=f"{created} answers 201",
         why=RACE,

@@ -58,6 +58,9 @@ def test_newest_first(app: App, newcomer: Callable, write_post: Callable) -> Non
     """GET /posts: newest first, each with the author's username and full name, and no more of the author"""
     people = [newcomer(app), newcomer(app)]
     posts = [write_post(app, people[number % 2], title=f"post {number}", tags=["a"]) for number in range(4)]
+    app.patch(f"/posts/{posts[0]['id']}", token=people[0].token, json={"content": "as it is now"}).expect(
+        200, look="update_post"
+    )
     answer = app.get("/posts").expect(200, look="get_posts_with_authors")
     found = listed(app)
     if [post["id"] for post in found] != [post["id"] for post in posts[::-1]]:

@@ -213,6 +213,14 @@ def test_passwords(student: Student, probe: Callable) -> None:
         why="What is made of the name, or of a fixed number, everybody can make again. secrets.token_urlsafe() nobody can.",
         look="seed",
     )
+    expect(
+        chosen not in again,
+        did=f"AUTHOR_PASSWORD={chosen} {DID}",
+        expected="that password is not printed",
+        got=f"it printed {again[-200:]!r}",
+        why="Whoever set the variable knows the password. What is printed stands in logs that others read: print what was invented.",
+        look="add_user",
+    )
     app = student.start()
     author = student.database.value("SELECT username FROM users WHERE id IN (SELECT author_id FROM posts)")
     expect(

@@ -23,6 +23,8 @@ NEWEST = "Rows that compare equal come in any order. Order by the time, and then
 BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits is an error."
 STRANGER = "Who is refused must not be announced: look the name up, and close, before you tell anybody."
 WHOSE = "A message belongs to the user of the socket that it came through."
+OPEN = 101  # the status of a socket that nobody has closed
+GOING_ON = ("one", "two", "three")
 SESSIONS = "one-session-per-task"
 
 
@@ -43,10 +45,20 @@ def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> lis
     return [(name, enter(app, name, stack, LIMIT if number > 2 else "")) for name in names]
 
 
+def told(socket: Socket, last: str) -> list[str]:
+    """What a client gets before this frame, or before it is thrown out."""
+    try:
+        return socket.until(last, look="chat", why=OTHERS)
+    except CheckFailed:
+        if socket.status == OPEN:
+            raise
+        return [f"closed, code {socket.status}"]
+
+
 def go_on(socket: Socket, name: str) -> list[str]:
     """Chat on; what was heard meanwhile. What somebody sent before is dealt with by then."""
     heard = []
-    for text in ("one", "two", "three"):
+    for text in GOING_ON:
         socket.send(text)
         heard += socket.until(SAYS.format(name, text), look="chat", why=OTHERS)
     return heard
@@ -94,7 +106,7 @@ def test_refused(app: App, newcomer: Callable, student: Student) -> None:
         [(mira, witness)] = chatters(app, newcomer, stack, 1)
         stranger = stack.enter_context(app.socket(student.name()))
         if not stranger.refused():
-            got = "an open socket" if stranger.status == 101 else f"closed with {stranger.status}"
+            got = "an open socket" if stranger.status == OPEN else f"closed with {stranger.status}"
             raise stranger.failed(stranger.did, "refused: HTTP 403, or closed with code 1008", got, look="chat",
                                   why="Close before you accept: then the handshake itself is answered with 403.")  # fmt: skip
         witness.send("still here")
@@ -128,9 +140,9 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
 
 @check("2.12", points=1, needs="2.12/says", lesson=SESSIONS)
 def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) -> None:
-    """a message that could not be stored is not broadcast, and the chat goes on"""
+    """a message that could not be stored is not broadcast, its sender is told or thrown out, and the chat goes on"""
     with ExitStack() as stack:
-        (mira, first), (_, second) = chatters(app, newcomer, stack, 2)
+        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
         first.receive()
         student.database.write(
             "CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.content = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
@@ -140,6 +152,13 @@ def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) ->
         expect(
             not missed, did="send a message that the database refuses", expected="nobody else hears it", got=missed, look="store_and_tell",
             life=app.life, why="Broadcast only behind a commit that has succeeded.",
+        )  # fmt: skip
+        second.send("and now?")
+        heard = {*told(second, SAYS.format(noor, "and now?"))} - {SAYS.format(mira, text) for text in GOING_ON}
+        expect(
+            bool(heard), did=f"{noor} sends a message that the database refuses", expected=f"{noor} is told, or thrown out",
+            got="not a word to the sender", look="store_and_tell", life=app.life,
+            why="Who hears nothing believes that it was stored. Tell the sender alone: send_text() goes to one, broadcast() to all.",
         )  # fmt: skip
 
 

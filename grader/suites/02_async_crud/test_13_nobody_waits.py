@@ -26,6 +26,7 @@ WORTH_A_LOOK = 150  # pings that fit into what others must not wait for: bcrypt 
 HELD = 3.0  # seconds a lock is held at most; SQLite's drivers wait 5
 WAITS = "Something in an async function waits for the database by itself, and nobody else gets a turn. Only what you await lets others in."
 HASHES = "Hashing keeps its thread busy, on purpose. On the event loop's thread it keeps everybody waiting: send it to another one."
+FALSE = "A wrong password must stay wrong. What is started in another thread has to be awaited: only then it says True or False."
 SERVED = "Who comes while others are served waits for an answer, and gets the one that is true."
 SLOW = """CREATE VIEW slow AS WITH RECURSIVE steps (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM steps LIMIT 8000000)
     SELECT max(n) AS n FROM steps"""
@@ -106,6 +107,8 @@ def test_ten_log_in(student: Student, newcomer: Callable) -> None:
     person = newcomer(app, login=False)
     login = ("POST", "/token", {"data": {"username": person.username, "password": person.password}})
     did, look = "ten people log in at once, and GET /openapi.json again and again", "verify_password"
+    wrong = {"username": person.username, "password": student.name()}
+    app.post("/token", form=wrong).expect(401, why=FALSE, look=look)
     length = in_pings(app, lambda: app.request(login[0], login[1], form=login[2]["data"]).expect(200, look=look))
     wanted = min(PINGS, length // 2)  # ten quick hashes are over before many can ask
     with under_way(app, *[login] * 10) as sent:
