@@ -116,7 +116,9 @@ class Socket:
             trouble.why, trouble.look = why or trouble.why, look
             raise trouble from None
         if got is None and self.app.life.over.wait(0.2) and not self.app.life.asked:
-            raise self.app.trouble(did, self.path, expected=expected)
+            trouble = self.app.trouble(did, self.path, expected=expected)
+            trouble.why, trouble.look = why or trouble.why, look
+            raise trouble
         if got != expected:
             heard = f"the socket was closed (code {self.status})" if got is None else got
             raise self.failed(did, expected, heard, why, look)

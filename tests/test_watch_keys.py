@@ -228,6 +228,19 @@ def test_c_checks_the_whole_chapter_and_shows_its_board(watch):
     assert "2 / 4" not in shown(watch)
 
 
+def test_when_all_is_done_a_save_checks_the_whole_chapter_and_leads_to_what_it_broke(watch):
+    watch.key("c")
+    verdict(watch, ("1.1", Outcome.PASSED), ("1.2", Outcome.PASSED))
+    save(watch, "y = 1\n\nz = 3\nw = 2\n")
+    assert watch.grading.asked[-1] == ()
+    wrong = Finding(did="GET /", expected="2", got="5")
+    verdict(watch, ("1.1", Outcome.PASSED), ("1.2", Outcome.FAILED), finding=wrong)
+    assert "GET /" in shown(watch)
+    assert watch.seen.task == "1.2"
+    save(watch, "y = 1\n\nz = 3\nw = 4\n")
+    assert watch.grading.asked[-1] == ("1.2",)
+
+
 def test_d_asks_first_when_the_task_is_not_done(watch):
     watch.key("d")
     assert "d again shows it" in shown(watch)

@@ -76,7 +76,7 @@ class Recorder:
         """Record an exception with the student's own frames, the innermost last."""
         while isinstance(problem, BaseExceptionGroup) and len(problem.exceptions) == 1:
             problem = problem.exceptions[0]
-        frames = traceback.extract_tb(problem.__traceback__)[-MOST_FRAMES:]
+        frames = traceback.extract_tb(problem.__traceback__)
         if isinstance(problem, SyntaxError) and (problem.filename or "").startswith(self.root):
             mine = [(self.relative(str(problem.filename)), problem.lineno or 0, "", problem.text or "")]
         else:
@@ -88,7 +88,7 @@ class Recorder:
         kind = type(problem)
         self.say(
             "error", phase=phase, path=path, type=f"{kind.__module__}.{kind.__qualname__}",
-            message=str(problem)[:LONGEST_TEXT], frames=mine[-8:], via=[frame.name for frame in frames],
+            message=str(problem)[:LONGEST_TEXT], frames=mine[-8:], via=[frame.name for frame in frames[-MOST_FRAMES:]],
             missing=getattr(problem, "name", None) if isinstance(problem, ImportError) else None,
             offset=problem.offset if isinstance(problem, SyntaxError) else None,
         )  # fmt: skip

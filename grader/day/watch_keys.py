@@ -51,7 +51,7 @@ class Watch:
             "n": self.next, "h": self.hint, "l": self.list, "c": partial(self.check, whole=True), "o": self.open,
             "t": self.traceback, "?": self.help, "d": self.diff, "x": self.reset,
         }  # fmt: skip
-        self.check()
+        self.check(whole=self.seen.finished)
 
     def check(self, *, whole: bool = False) -> None:
         """Grade the task, or all; what is being graded is stopped."""
@@ -63,7 +63,7 @@ class Watch:
         """Look at the files; whether something was saved."""
         if saved := self.changes.look():
             self.turn([])
-            self.check()
+            self.check(whole=self.seen.finished)
         return saved
 
     def hear(self) -> bool:
@@ -82,7 +82,7 @@ class Watch:
             verdict = True
             self.seen.running, self.seen.message = "", message.get("problem", self.seen.message)
             if report := message.get("report"):
-                self.seen.report, self.seen.states = report, progress.states(self.chapter)
+                self.seen.take(report, progress.states(self.chapter), whole=self.whole)
                 if self.whole:
                     self.turn(board.render(report, self.look).splitlines())
         return verdict
@@ -93,8 +93,7 @@ class Watch:
 
     def key(self, name: str) -> bool:
         """Do what a key says; False to quit."""
-        before, self.sure = self.sure, ""
-        picked, self.picked = self.picked, ""
+        before, self.sure, picked, self.picked = self.sure, "", self.picked, ""
         if name == QUIT:
             return False
         if name in PAGES:

@@ -46,6 +46,18 @@ class Seen:
         tasks = self.report.tasks if self.report else ()
         return next((task.place for task in tasks if task.id == self.task), "")
 
+    @property
+    def finished(self) -> bool:
+        """Whether every task is done, or was: then any save may break any of them."""
+        return all(each.standing in COUNTED for each in self.states.values())
+
+    def take(self, report: Report, states: dict[str, State], *, whole: bool) -> None:
+        """A verdict; one about the whole chapter leads from a task that is fine to the one that is not."""
+        self.report, self.states = report, states
+        failing = first_failure(report)
+        if whole and failing and self.outcome is Outcome.PASSED:
+            self.task = failing.task
+
     def update(self, result: CheckResult) -> None:
         """Show what came of one check, before the rest is known."""
         if self.report and any(check.id == result.id for check in self.report.checks):

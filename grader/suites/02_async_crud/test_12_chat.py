@@ -16,6 +16,7 @@ JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Clie
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
 ORDER = "Each message is stored, with one commit at its end; when that has succeeded, everybody is told."
+ENDS = "Whoever leaves ends their own loop: the disconnect must get out of it. Caught inside the loop, it comes again and again."
 GONE = (
     "A socket outlives the row of its user. Ask the database at each message whether the owner, by id, is still there."
 )
@@ -96,7 +97,7 @@ def test_says(app: App, newcomer: Callable, student: Student) -> None:
         for socket in (second, first):
             socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat", why=ORDER)
         second.close()
-        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat")
+        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat", why=ENDS)
 
 
 @check("2.12", points=1, needs="2.12/says")
