@@ -125,7 +125,7 @@ def test_a_very_narrow_terminal_is_survived():
         ([Outcome.TODO, Outcome.TODO], "todo", "to do"),
         ([Outcome.PASSED, Outcome.TODO], "todo", "to do   4 / 8"),
         ([Outcome.TODO, Outcome.BLOCKED], "todo", "to do"),
-        ([Outcome.PASSED, Outcome.BLOCKED], "blocked", "needs 2.1"),
+        ([Outcome.PASSED, Outcome.BLOCKED], "blocked", "needs 2.1   4 / 8"),
         ([Outcome.FAILED, Outcome.ERROR], "error", "not graded"),
     ],
 )
