@@ -68,6 +68,11 @@ class Answer:
         """The body as text."""
         return self.body.decode(errors="replace")
 
+    @property
+    def refused(self) -> bool:
+        """Whether it is a no to who asked, with whatever number."""
+        return 400 <= self.status < 500
+
     def __str__(self) -> str:
         """As the board quotes it."""
         return f"{self.status} {self.text}"

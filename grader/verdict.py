@@ -19,7 +19,7 @@ from grader.scrub import scrub
 from grader.transcript import transcript
 
 TODO = re.compile(r"TODO ([0-9]+\.[0-9]+)")
-FAILED_INSIDE = re.compile(r"(HTTP )?500\b")
+FAILED_INSIDE = re.compile(r"(HTTP )?500\b|the socket was closed \(code \d+\)")
 # What they are searched in is the program's word: each begins where a run of its characters does, or a long run would
 # be walked once for each of its characters.
 TEMPORARY = re.compile(r"(?<![^\s\"'(])[^\s\"'(]*/submission/(?=app/)")  # where the submission was copied to

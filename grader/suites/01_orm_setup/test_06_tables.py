@@ -5,7 +5,7 @@ from grader.expect import expect
 from grader.student import Student
 
 COMMAND = 'python -c "from app.database import create_tables; create_tables()"'
-IMPORTED = "create_all creates the tables that Base knows, and Base knows a class once its module has been imported."
+IMPORTED = "create_all(engine), when it is called, makes the tables that Base knows in the file of that engine. Base knows a class once its module has been imported."
 
 
 START = "Nobody called create_tables: what the server does at each start is in the lifespan that FastAPI(...) is given."

@@ -11,6 +11,9 @@ from grader.student import Student
 
 RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
 COMMIT = "Nothing is in the file before commit(): without it the session throws its work away when it is closed."
+OTHER = "A row is in the file, but not under this name. Compare what register hands to create_user with what create_user makes of it."
+KEPT = "The row is in the file, and yet the answer is a no. create_user must give the user back, and None only when the name is taken; and register refuses only None."
+NUMBER = "It is refused, but with another number: 409 says that something is in the way of what was asked, here a name that is taken."
 LATE = "What follows the yield runs when the answer is already on its way, too late for a commit: commit before you return."
 HASH = "Whoever gets the file must not get the passwords: store auth.hash_password(password), which is salted."
 
@@ -23,7 +26,11 @@ def stored_id(student: Student, username: str, answer: Answer) -> int:
         while found is None and time.monotonic() < end:
             found = student.database.value(sql, [username])
         if found is None:
-            raise answer.failed("table users: 1 row", "table users: 0 rows", why=COMMIT, look="create_user")
+            last = student.database.value("SELECT username FROM users ORDER BY id DESC")
+            if last is None:
+                raise answer.failed("table users: 1 row", "table users: 0 rows", why=COMMIT, look="create_user")
+            got = f"table users: 0 rows of {username}; the last row is of {str(last)[:70]}"
+            raise answer.failed("table users: 1 row", got, why=OTHER, look="register.create_user")
         got = "table users: 0 rows when the answer came, 1 row a moment later"
         raise answer.failed("table users: 1 row", got, why=LATE, look="get_db.yield")
     return int(found)
@@ -34,9 +41,9 @@ def test_a_new_user(app: App, student: Student) -> None:
     """each of 30 new users is answered with 201, id and username, and is in the file by then"""
     for _ in range(30):
         username = student.name()
-        answer = app.post("/register", json={"username": username, "password": "correct horse"}).expect(
-            201, look="register"
-        )
+        answer = app.post("/register", json={"username": username, "password": "correct horse"})
+        kept = answer.refused and student.database.value("SELECT id FROM users WHERE username = ?", [username])
+        answer.expect(201, why=KEPT if kept else "", look="create_user" if kept else "register")
         user = answer.expect_keys("id", "username", look="register")
         stored = stored_id(student, username, answer)
         if user["id"] != stored or user["username"] != username:
@@ -51,9 +58,10 @@ def test_a_taken_name(app: App, student: Student) -> None:
     """a second user with the same username is refused"""
     body = {"username": student.name(), "password": "correct horse"}
     app.post("/register", json=body).expect(201, look="register")
-    app.post("/register", json=body | {"password": "another horse"}).expect(
+    answer = app.post("/register", json=body | {"password": "another horse"})
+    answer.expect(
         409, 400, expected="409, with a detail that names the problem", look="register",
-        why="A name that is taken is the client's news, not a failure of the server.",
+        why=NUMBER if answer.refused else "A name that is taken is the client's news, not a failure of the server.",
     )  # fmt: skip
 
 

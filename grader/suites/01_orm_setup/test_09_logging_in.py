@@ -7,7 +7,9 @@ from grader.check import check
 from grader.expect import expect
 from grader.student import Student
 
-SALT = "The stored hash has a salt in it, so the same password never gives the same hash again: auth.verify_password compares."
+SALT = "This name and password are right. Is the user found, is what was stored the hash of this password, and does auth.verify_password(password, hash) compare them? Hashing again gives another hash, by its salt."
+FORM = "The name and the password are sent as a form, as OAuth 2 wants it: OAuth2PasswordRequestForm reads it. A schema would want JSON."
+NUMBER = "It is refused, but with another number: 401 tells the client to log in, and auth.unauthorized makes it."
 CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
 TYPED = "Who registered with these must be able to log in with the very same: change nothing at registering that a login leaves as it is."
 SAME = "Two different answers would tell a stranger which names exist."
@@ -18,7 +20,8 @@ def test_a_token(app: App, newcomer: Callable) -> None:
     """the right name and password give a bearer token"""
     person = newcomer(app, login=False)
     answer = app.post("/token", form={"username": person.username, "password": person.password})
-    token = answer.expect(200, why=SALT, look="login.password").expect_keys("access_token", "token_type", look="login")
+    why, look = {401: (SALT, "login.password"), 422: (FORM, "login")}.get(answer.status, ("", "login.return"))
+    token = answer.expect(200, why=why, look=look).expect_keys("access_token", "token_type", look="login")
     if not isinstance(token["access_token"], str) or str(token["token_type"]).lower() != "bearer":
         raise answer.failed(
             '{"access_token": "...", "token_type": "bearer"}',
@@ -32,7 +35,8 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
     """a wrong password gets 401, and the header that names the scheme"""
     person = newcomer(app, login=False)
     answer = app.post("/token", form={"username": person.username, "password": f"{person.password}!"})
-    answer.expect(401, why="Whoever does not know the password gets no token.", look="login.verify_password")
+    why = NUMBER if answer.refused else "Whoever does not know the password gets no token."
+    answer.expect(401, why=why, look="login.verify_password" if answer.status == 200 else "login.raise")
     if answer.headers.get("www-authenticate", "").lower().replace(",", " ").split()[:1] != ["bearer"]:
         got = f"401, with {answer.headers.get('www-authenticate') or 'no such header'}"
         raise answer.failed(

@@ -11,6 +11,9 @@ from grader.check import check
 from grader.expect import expect
 from grader.student import Student
 
+ORDER = "Rows of one instant come in any order unless the id decides: order_by the time and then the id, which is never equal, both desc()."
+PAGE = "limit says how many rows come, and offset how many are passed over before: .offset(skip).limit(limit)."
+CUT = "Each page is in order, but it was cut out of rows in another order. The query must put them in order before it cuts."
 NEEDS = ("1.10", "1.5")
 NO_ZONE = "SQLite keeps no zone. A browser takes a time without one for its own local time."
 WALL_CLOCK = "A time without zone is that of the clock on the wall here. What is stored is UTC, and what is read is said to be UTC."
@@ -44,12 +47,14 @@ def test_newest_first(student: Student, newcomer: Callable, history: Callable) -
             look="read_messages.return",
             why="The answer is the list itself: nothing around it, and an empty list when there is nothing.",
         )
-    if [each.get("content") for each in found] != contents[::-1]:
-        raise answer.failed(
-            f"the three messages, {contents[-1]!r} first",
-            look="get_messages.order_by",
-            why="order_by says which comes first.",
-        )
+    read = [each.get("content") for each in found]
+    if read != contents[::-1]:
+        why, look = "order_by says which comes first.", "get_messages.order_by"
+        if len(read) != 3:
+            why, look = f"Three messages are in the file. {PAGE}", "get_messages.limit"
+        elif None in read:
+            why, look = "MessageOut names what goes out, and every message has its content.", "MessageOut"
+        raise answer.failed(f"the three messages, {contents[-1]!r} first", look=look, why=why)
     wanted = {"owner_id": owner[0], "owner": {"id": owner[0], "username": owner[1]}}
     for each in found:
         shown = each.get("owner") if isinstance(each.get("owner"), dict) else {}
@@ -102,16 +107,21 @@ def test_pages(student: Student, newcomer: Callable, history: Callable) -> None:
     person = newcomer(app)
     # Asked of the file: where times are whole seconds, all twelve are of one instant.
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM messages ORDER BY timestamp DESC, id DESC")]
-    got = [id_ for skip in range(0, 12, 5) for id_ in ids(history(app, person, skip=skip, limit=5))]
+    pages = [ids(history(app, person, skip=skip, limit=5)) for skip in range(0, 12, 5)]
+    got = [id_ for page in pages for id_ in page]
     did = "GET /messages?limit=5, with skip=0, 5 and 10; ten of the messages have the same timestamp"
-    why = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
+    why, look = ORDER, "get_messages.order_by"
+    if sorted(map(repr, got)) != sorted(map(repr, expected)):
+        why, look = PAGE, "get_messages.limit"
+    elif all(page == sorted(page, key=expected.index) for page in pages):
+        why, look = CUT, "get_messages.limit"
     expect(
         got == expected,
         did=did,
         expected=f"the ids {expected}",
         got=got,
         why=why,
-        look="get_messages.order_by",
+        look=look,
         life=app.life,
     )
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from grader.app import App
 from grader.check import check
-from grader.expect import CheckFailed, expect
+from grader.expect import CheckFailed, Trouble, expect
 from grader.student import Student
 from grader.websocket import Socket
 
@@ -16,6 +16,11 @@ PAUSE = 0.02  # seconds between two pings: nobody is asked to answer a flood
 JOINED, SAYS, LEFT = "Client #{} joined the chat.", "Client #{} says: {}", "Client #{} left the chat."
 OWNER = "SELECT users.username FROM messages JOIN users ON users.id = messages.owner_id WHERE messages.content = ?"
 ALL = "broadcast() tells everybody who is in the chat, the sender too; send_text() tells one. However a socket ends, its leaving is told."
+WORDS = (
+    "The text must be the same, letter by letter. Between quotes {...} is filled in only where an f stands before them."
+)
+INSTEAD = "Something else was said instead. Is it what you say when a message cannot be stored? Then look at what save_message was given, and whether it was awaited."
+ENDED = "The loop is over, and so its user leaves the chat. What ended it?"
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 WAIT = "A database call inside `async def` stops the whole server while it waits: await run_in_threadpool(...) there, and plain `def` for a route."
 READER = "A send to somebody who does not read waits for ever. Nobody else may wait with it: send to all at the same time, each with a limit."
@@ -32,9 +37,27 @@ def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> lis
             socket.until(JOINED.format(name))
         except CheckFailed as failure:
             failure.look, failure.why = "chat", LIMIT if number > 2 else ""
+            if name in failure.got or "joined" in failure.got:
+                failure.look, failure.why = "chat.joined", WORDS
             raise
         found.append((name, socket))
     return found
+
+
+def says(socket: Socket, noor: str, text: str) -> None:
+    """Fail unless the next frame is what noor has said; what comes instead decides what is told of it."""
+    try:
+        socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat.says", why=ALL)
+    except Trouble:
+        raise
+    except CheckFailed as failure:
+        if failure.got == LEFT.format(noor) or failure.got.startswith("the socket was closed"):
+            failure.why, failure.look = ENDED, "chat.receive_text"
+        elif any(word in failure.got for word in (text, noor, "{", "says")):
+            failure.why = WORDS
+        else:
+            failure.why, failure.look = INSTEAD, "chat.save_message"
+        raise
 
 
 @check("1.12", points=3, needs=("1.11", "1.8"), lesson="sockets")
@@ -45,10 +68,14 @@ def test_says(app: App, newcomer: Callable, student: Student) -> None:
         first.expect(JOINED.format(noor), look="chat.joined", why=ALL)
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)
-        for socket in (first, second):
-            socket.expect(SAYS.format(noor, text), did=f"{noor} sends {text!r}", look="chat.says", why=ALL)
+        for socket in (second, first):  # who sent it is the one who would hear that it was not stored
+            says(socket, noor, text)
         second.close()
-        first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat.left", why=ALL)
+        try:
+            first.expect(LEFT.format(noor), did=f"{noor} leaves", look="chat.left", why=ALL)
+        except CheckFailed as failure:
+            failure.why = WORDS if noor in failure.got or "left" in failure.got else failure.why
+            raise
 
 
 @check("1.12", points=2, needs="1.12/says", lesson="sockets")

@@ -9,7 +9,8 @@ from grader.expect import expect
 from grader.student import Student
 
 PLACE = (
-    "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
+    "Start from __file__, this very file: its parent is app/, and the parent of that is where the database belongs. "
+    "A relative path would start wherever somebody happens to stand."
 )
 SAME = "Each start must find the file of the last one: the same name, in the same place, and nothing in it may be thrown away."
 
