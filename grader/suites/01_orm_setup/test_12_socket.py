@@ -20,6 +20,7 @@ WORDS = (
     "The text must be the same, letter by letter. Between quotes {...} is filled in only where an f stands before them."
 )
 INSTEAD = "Something else was said instead. Is it what you say when a message cannot be stored? Then look at what save_message was given, and whether it was awaited."
+ONCE = "Each leaving is told once: in one place, through which every end of the loop comes."
 ENDED = "The loop is over, and so its user leaves the chat. What ended it?"
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 WAIT = "A database call inside `async def` stops the whole server while it waits: await run_in_threadpool(...) there, and plain `def` for a route."
@@ -64,7 +65,7 @@ def says(socket: Socket, noor: str, text: str) -> None:
 def test_says(app: App, newcomer: Callable, student: Student) -> None:
     """what one says, all hear; joining and leaving too"""
     with ExitStack() as stack:
-        (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
         first.expect(JOINED.format(noor), look="chat.joined", why=ALL)
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)
@@ -76,6 +77,14 @@ def test_says(app: App, newcomer: Callable, student: Student) -> None:
         except CheckFailed as failure:
             failure.why = WORDS if noor in failure.got or "left" in failure.got else failure.why
             raise
+        heard = []
+        for text in ("one", "two", "three"):
+            first.send(text)
+            heard += first.until(SAYS.format(mira, text), look="chat", why=OTHERS)
+        did = f"{noor} has left; {mira} says one, two, three"
+        expect(
+            not heard, did=did, expected="nothing else is heard", got=heard, why=ONCE, look="chat.left", life=app.life
+        )
 
 
 @check("1.12", points=2, needs="1.12/says", lesson="sockets")

@@ -25,6 +25,7 @@ class Person:
     token: str = ""
 
 
+LOGIN = "Name and password are those of the registration: login finds the user by that name, and verify_password takes the password, then the hash."
 Newcomer = Callable[..., Person]
 
 
@@ -53,7 +54,7 @@ def newcomer(student: Student) -> Newcomer:
         person = Person(username, body["email"], body["full_name"], password, found["id"])
         if login:
             answer = app.post("/token", form={"username": username, "password": password}).expect(
-                200, look="get_user_by_username"
+                200, why=LOGIN, look="login"
             )
             person.token = answer.expect_keys("access_token")["access_token"]
         return person

@@ -16,6 +16,7 @@ BUG = "Only the database's refusal of a double means that something is taken. Wh
 BROKEN = "CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO nowhere VALUES (1); END"
 RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
 RIGHTS = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
+COLUMNS = "What create_user is given goes into the columns of the same names: User(email=email, ...). What is left out is NULL, or the default."
 SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_at")
 
 
@@ -43,11 +44,14 @@ def stored_as_given(student: Student, probe: Callable, person: dict[str, Any], w
     columns = "username, email, hashed_password, full_name, role, is_active"
     row = student.database.rows(f"SELECT {columns} FROM users WHERE username = ?", [person["username"]])
     wanted = [(*person.values(), "reader", 1)]
+    there = row or student.database.rows(f"SELECT {columns} FROM users")
+    if there and (person["full_name"] is None or there[0][3] is None):
+        why = COLUMNS
     expect(
         row == wanted,
         did=did,
         expected=str(wanted),
-        got=row or "there is no such row",
+        got=there or "there is no such row",
         why=why,
         look="create_user",
         life=student.lives[-1],
@@ -75,7 +79,7 @@ def test_any_text(student: Student, probe: Callable) -> None:
 def test_registering(app: App, student: Student) -> None:
     """POST /register answers 201 with the user, and shows neither password nor hash"""
     sent = body(student, full_name="Mira Moon")
-    answer = app.post("/register", json=sent).expect(201, look="register")
+    answer = app.post("/register", json=sent).expect(201, look="create_user")
     shown = answer.expect_keys(*SHOWN, look="UserOut")
     why = "Nothing is in the file before commit(): without it the session throws its work away when it is closed."
     student.database.expect_rows(
@@ -100,7 +104,7 @@ def test_registering(app: App, student: Student) -> None:
         raise answer.failed(
             "no password and no hash", look="UserOut", why="A schema names what goes out; leave it off."
         )
-    app.post("/register", json=body(student)).expect(201, look="register")
+    app.post("/register", json=body(student)).expect(201, look="create_user")
 
 
 @check("2.5", points=1, needs="2.5/a-new-user", lesson="refusals")
@@ -138,7 +142,7 @@ def test_no_lock_is_left(student: Student, unlocked: Callable) -> None:
 def test_which_is_taken(app: App, student: Student) -> None:
     """POST /register refuses what is taken, and says which it is"""
     first = body(student)
-    app.post("/register", json=first).expect(201, look="register")
+    app.post("/register", json=first).expect(201, look="create_user")
     for taken, other in (("username", "email"), ("email", "username")):
         again = body(student) | {taken: first[taken]}
         answer = app.post("/register", json=again).expect(
@@ -217,7 +221,7 @@ def test_what_was_answered_is_there(app: App, student: Student) -> None:
     why = "Commit before the answer leaves. Whoever hears 201 believes it, also when the commit then fails."
     for number in range(30):
         sent = body(student)
-        answer = app.post("/register", json=sent).expect(201, look="register")
+        answer = app.post("/register", json=sent).expect(201, look="create_user")
         if student.database.value("SELECT count(*) FROM users WHERE username = ?", [sent["username"]]) != 1:
             raise answer.failed(
                 "the row, the moment the answer is here",

@@ -12,6 +12,15 @@ from grader.student import Student
 
 GIVEN = "What is not sent is not changed. Not sent and null are two things: model_dump(exclude_unset=True) tells them apart."
 RACE = "Between your question and your UPDATE another request can come. Let the database refuse, and catch its refusal."
+UNCHANGED = (
+    "The row is as it was. Was the UPDATE sent (awaited), and does its WHERE find this user? "
+    "Without a WHERE everybody is to get the same email, and the database refuses that."
+)
+TOLD = "Whoever calls must hear whether there was such a row, changed or not; what is taken is a third answer."
+NUMBER = "True or False is asked for, and a number is neither: compare it, as in found > 0."
+DELETED = (
+    "Nobody has this id. A True means that nobody looked, or that others were deleted: every DELETE needs its WHERE."
+)
 NAMED = "A client may send anything. Take over the fields you name, never all that came."
 
 
@@ -49,6 +58,7 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
         got = row(student, person["username"])
         if change == {"full_name": ""} and got[1:2] == (None,):
             got = (got[0], "", *got[2:])  # no name at all: to keep it as none is as good
+        untouched = all(change.values()) and got[:2] == (person["email"], person["full_name"])
         did = f"await update_user(session, user_id, {change}); commit"
         expect(
             got == wanted,
@@ -56,7 +66,7 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
             expected=str(wanted[:2]),
             got=got[:2] if got[2:] == wanted[2:] else got,
             look="update_user",
-            why=GIVEN,
+            why=UNCHANGED if untouched else GIVEN,
         )
 
 
@@ -107,8 +117,8 @@ def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> N
         "delete_user, once more",
     )
     for name, got, wanted in zip(names, said, (True, True, False, False, None, False, True, False), strict=True):
-        why = "Whoever calls must hear whether there was such a row, changed or not; what is taken is a third answer."
         look = name.partition(" ")[0].strip(",")
+        why = DELETED if look == "delete_user" and got is True else NUMBER if type(got) is int else TOLD
         expect(got is wanted, did=name, expected=repr(wanted), got=repr(got), why=why, look=look)
 
 

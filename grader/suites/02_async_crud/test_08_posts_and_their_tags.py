@@ -17,7 +17,9 @@ COMMITTED = "Nothing is in the file before commit(): get_session commits when th
 EMPTY = (
     "Rows from before your program hold NULL, or the JSON value null. Both are read as None, and None is not a list."
 )
-CHANGES = "`changes` says what changes. What is not in it stays, and what a client may not set is not taken from it."
+STORED = "What create_post is given goes into the columns of the same names: Post(title=title, ...). What is left out is NULL, or the default."
+FOUND = "get_post gives the post of this id, together with its author; whether it is a draft is asked elsewhere."
+CHANGES = "`changes` says what changes: what is in it replaces what was there, also [] and False. All else stays, and what a client may not set is not taken."
 SAID = "What a function gives back says what happened: the post, True or False, None. Who calls it sees nothing else."
 DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
 NOBODY = "A post belongs to somebody: who writes one has to log in first."
@@ -62,11 +64,17 @@ def test_written_and_read(app: App, student: Student, newcomer: Callable) -> Non
     }
     answer = app.post("/posts", token=person.token, json=body).expect(201, look="create_post")
     post = answer.expect_keys("id", *body, "created_at", "updated_at", "author", look="create_post")
-    where, values = "id = ? AND title = ? AND author_id = ? AND published = 1", [post["id"], body["title"], person.id]
-    student.database.expect_rows(1, "posts", where, values, did=answer.did, why=COMMITTED, look="create_post")
+    sql = "SELECT count(*) FROM posts WHERE id = ? AND title = ? AND author_id = ? AND published = 1"
+    there = student.database.rows("SELECT title, author_id, published FROM posts WHERE id = ?", [post["id"]])
+    expect(
+        student.database.value(sql, [post["id"], body["title"], person.id]) == 1, did=answer.did, life=app.life,
+        expected=f"a row with title, author_id, published: {(body['title'], person.id, 1)}",
+        got=there or "there is no such row", why=STORED if there else COMMITTED, look="create_post",
+    )  # fmt: skip
     author = {"username": person.username, "full_name": person.full_name}
     read = app.get(f"/posts/{post['id']}")
-    found = expect_post(read, body | {"id": post["id"]}, COMMITTED, "get_post")
+    why, look = (STORED, "create_post") if read.status == 200 else (FOUND, "get_post")
+    found = expect_post(read, body | {"id": post["id"]}, why, look)
     if (
         type(found["id"]) is not int
         or not isinstance(found["author"], dict)

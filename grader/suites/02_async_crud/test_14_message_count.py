@@ -12,6 +12,8 @@ from grader.websocket import Socket
 
 LOST = "Who reads the count, adds one and writes it back overwrites what others added meanwhile. Let the database add: one UPDATE."
 TOGETHER = "The message and the count are one change: one session, one commit for both."
+OTHERS = "A message counts for its owner and for nobody else: the UPDATE says in its WHERE whose row it is."
+QUOTED = "A text was stored. What the database is to work out has no quotes: message_count=User.message_count + 1."
 COUNTS = "SELECT message_count, (SELECT count(*) FROM messages WHERE owner_id = users.id) FROM users WHERE username = ?"
 SAYS = "Client #{} says: {}"
 
@@ -31,6 +33,7 @@ def expect_counts(app: App, student: Student, name: str, number: int, did: str, 
         if found[1] >= number or found[0] != found[1]:
             break
         time.sleep(0.01)
+    why = QUOTED if isinstance(found[0], str) else why
     expect(
         found == (number, number), did=did, expected=f"message_count {number}, and {number} messages in the file",
         got=f"message_count {found[0]}, and {found[1]} messages in the file", why=why, look="create_message", life=app.life,
@@ -52,7 +55,7 @@ def test_counted(app: App, newcomer: Callable, student: Student) -> None:
         second.send("hello")
         second.until(SAYS.format(noor, "hello"), look="chat")
         for name, number in ((mira, 3), (noor, 1), (silent, 0)):
-            expect_counts(app, student, name, number, "two of three people send 3 messages and 1")
+            expect_counts(app, student, name, number, "two of three people send 3 messages and 1", OTHERS)
 
 
 @check("2.14", points=2, needs="2.14/counted", lesson="counting-in-the-database")
