@@ -1,5 +1,6 @@
 """Lives: how they begin, how they end, and that nothing of them is left."""
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import pytest
 from grader.box import control, kernel
 from grader.box.control import Launcher
 from grader.box.lives import Exit, Life
+from grader.box.recorder import Recorder
 from grader.box.sandbox import MEGABYTE, Practice
 from grader.box.started import LauncherGoneError, Twin
 
@@ -329,6 +331,27 @@ def test_nothing_is_left_of_a_launcher_that_was_closed(begin, launcher):
     over(life)
     own.close()
     assert set(kernel.descendants(os.getpid())) == before
+
+
+def test_the_student_s_line_is_recorded_however_deep_the_library_below_it_fails(tmp_path):
+    reader, writer = os.pipe()
+    recorder = Recorder(writer, tmp_path)
+    own = compile("def create_user(deep):\n    deep(60)\n", str(tmp_path / "app" / "crud.py"), "exec")
+    names: dict = {}
+    exec(own, names)
+
+    def deep(number):
+        return 1 / number + deep(number - 1)
+
+    try:
+        names["create_user"](deep)
+    except ZeroDivisionError as problem:
+        recorder.error(problem, "http")
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        record = json.loads(said.read())
+    assert record["frames"][-1][:3] == ["app/crud.py", 2, "create_user"]
+    assert record["via"][-1] == "deep"
 
 
 def test_records_are_read_and_forgeries_passed_over():

@@ -161,9 +161,36 @@ def test_the_text_of_a_line_is_read_from_the_file_where_the_record_has_none(judg
         "message": "coroutine 'create_user' was never awaited\nCoroutine created at (most recent call last)\n"
         '  File "/tmp/wb-1/submission/app/crud.py", line 3, in x',
     }
-    finding = judge(failed(life=FakeLife(awaited))).finding
-    if finding.line:  # only a table that explains the warning makes it the cause
-        assert finding.line.text == "db.commit()"
+    assert judge(failed(life=FakeLife(awaited))).finding.line.text == "db.commit()"
+
+
+def forgotten(line):
+    return {
+        "kind": "warning",
+        "message": f"coroutine 'flush' was never awaited\nCoroutine created at (most recent call last)\n"
+        f'  File "/tmp/wb-1/submission/app/crud.py", line {line}, in create_user',
+    }
+
+
+@pytest.mark.parametrize(
+    ("type_", "message", "line"),
+    [
+        ("fastapi.exceptions.ResponseValidationError", "'loc': ('response', 'id'), 'input': None", 2),
+        ("sqlite3.ProgrammingError", "type 'coroutine' is not supported", 2),
+        ("sqlalchemy.exc.IntegrityError", "UNIQUE constraint failed: users.username", 3),
+    ],
+)
+def test_a_forgotten_await_explains_what_it_led_to_and_nothing_else(judge, type_, message, line):
+    life = FakeLife(ERROR | {"type": type_, "message": message}, forgotten(2))
+    assert judge(failed("500 x", life)).finding.line.number == line
+
+
+def test_a_failure_without_a_life_is_explained_by_any_of_the_check(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "crud.py").write_text("import x\nsession.flush()\n")
+    lives = [FakeLife(), FakeLife(forgotten(2))]
+    said = verdict.judge(CHECK, failed("True"), chapter("01"), tmp_path, set(), lives=lives)
+    assert (said.finding.line.number, "await" in said.finding.why) == (2, True)
 
 
 def test_a_forgotten_await_counts_only_where_the_student_made_the_coroutine():
