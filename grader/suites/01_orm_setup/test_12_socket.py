@@ -19,7 +19,7 @@ ALL = "broadcast() tells everybody who is in the chat, the sender too; send_text
 WORDS = (
     "The text must be the same, letter by letter. Between quotes {...} is filled in only where an f stands before them."
 )
-INSTEAD = "Something else was said instead. Is it what you say when a message cannot be stored? Then look at what save_message was given, and whether it was awaited."
+INSTEAD = "Something else was said instead. Is it what you say when a message cannot be stored? Then look at what save_message is given: the text first, and then the id of the user, which find_user_id gives when it is awaited."
 ONCE = "Each leaving is told once: in one place, through which every end of the loop comes."
 ENDED = "The loop is over, and so its user leaves the chat. What ended it?"
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."

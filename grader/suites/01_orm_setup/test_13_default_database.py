@@ -9,9 +9,9 @@ from grader.expect import expect
 from grader.student import Student
 
 PLACE = (
-    "Start from __file__, this very file: its parent is app/, and the parent of that is where the database belongs. "
-    "A relative path would start wherever somebody happens to stand."
+    "A relative path is looked up from the working directory: wherever somebody happens to stand. Start from __file__."
 )
+PARENTS = "Start from __file__, this very file, and count its parents: the first is app/, the second is where the database belongs."
 SAME = "Each start must find the file of the last one: the same name, in the same place, and nothing in it may be thrown away."
 
 
@@ -36,7 +36,8 @@ def test_beside_the_app(student: Student) -> None:
     stray = [f"{path.name} in the working directory" for path in cwd.iterdir()]
     stray += [f"it is {path.relative_to(root)}" for path in root.rglob("*") if is_database(path)]
     got = f"no database there; {stray[0]}" if stray else "no database there"
-    expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=PLACE, look="default_url.return")
+    why = PLACE if "working directory" in got else PARENTS
+    expect(bool(found), did=did, expected="a database file, chat.db say", got=got, why=why, look="default_url.return")
 
 
 @check("1.13", points=2, needs=("1.13/beside-the-app", "1.12/stored-before-broadcast"), lesson="where-the-file-lies")
