@@ -27,10 +27,14 @@ def stored_id(student: Student, username: str, answer: Answer) -> int:
             found = student.database.value(sql, [username])
         if found is None:
             last = student.database.value("SELECT username FROM users ORDER BY id DESC")
-            if last is None:
-                raise answer.failed("table users: 1 row", "table users: 0 rows", why=COMMIT, look="create_user")
-            got = f"table users: 0 rows of {username}; the last row is of {str(last)[:70]}"
-            raise answer.failed("table users: 1 row", got, why=OTHER, look="register.create_user")
+            got, why, look = "table users: 0 rows", COMMIT, "create_user"
+            if last is not None:
+                got, why, look = (
+                    f"{got} of {username}; the last row is of {str(last)[:70]}",
+                    OTHER,
+                    "register.create_user",
+                )
+            raise answer.failed("table users: 1 row", got, why=why, look=look)
         got = "table users: 0 rows when the answer came, 1 row a moment later"
         raise answer.failed("table users: 1 row", got, why=LATE, look="get_db.yield")
     return int(found)
