@@ -17,6 +17,7 @@ BROKEN = "CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO nowhere
 RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
 RIGHTS = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
 COLUMNS = "What create_user is given goes into the columns of the same names: User(email=email, ...). What is left out is NULL, or the default."
+MADE = "create_user gives back the user that it made. None says that something is taken, and None is what a missing return gives."
 SHOWN = ("id", "username", "email", "full_name", "role", "is_active", "created_at")
 
 
@@ -79,7 +80,7 @@ def test_any_text(student: Student, probe: Callable) -> None:
 def test_registering(app: App, student: Student) -> None:
     """POST /register answers 201 with the user, and shows neither password nor hash"""
     sent = body(student, full_name="Mira Moon")
-    answer = app.post("/register", json=sent).expect(201, look="create_user")
+    answer = app.post("/register", json=sent).expect(201, why=MADE, look="create_user")
     shown = answer.expect_keys(*SHOWN, look="UserOut")
     why = "Nothing is in the file before commit(): without it the session throws its work away when it is closed."
     student.database.expect_rows(
