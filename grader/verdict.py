@@ -12,6 +12,7 @@ from grader import diagnosis, source
 from grader.box.lives import Life
 from grader.check import Check
 from grader.course import Chapter
+from grader.diagnosis import Concept
 from grader.expect import CheckFailed
 from grader.markers import parts
 from grader.report import Finding, Line, Outcome
@@ -86,6 +87,22 @@ def warnings_of(lives: Iterable[Life]) -> list[dict[str, Any]]:
     return found
 
 
+def explained_by(
+    failure: CheckFailed, errors: list[dict[str, Any]], lives: Sequence[Life], chapter: Chapter
+) -> tuple[Concept, dict[str, Any]] | None:
+    """The entry that explains a failure, and the record it explains: an error, or a coroutine that nobody awaited.
+
+    An error that only shows a forgotten await, in another file than it stands in, says less than the warning.
+    """
+    shows = bool(errors) and bool(FORGOTTEN.search(f"{errors[0].get('type')} {errors[0].get('message')}"))
+    if shows and failure.life:
+        last_words(failure.life, "warning")  # it is said when the coroutine is thrown away, behind the answer
+    forgotten = warnings_of([failure.life] if failure.life else lives)
+    at = (errors[0].get("frames") or [("",)])[-1][0] if errors else ""
+    first = shows and forgotten and at != forgotten[0]["frames"][0][0]
+    return diagnosis.explain([*forgotten, *errors] if first else [*errors, *forgotten], chapter)
+
+
 def waits_for(failure: CheckFailed, errors: list[dict[str, Any]]) -> str:
     """The task whose TODO the program ran into, or ""."""
     if failure.got.startswith("501"):
@@ -139,9 +156,7 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
         return Verdict(Outcome.TODO, "", None)
     if waiting:
         return Verdict(Outcome.BLOCKED, waiting, None)
-    forgotten = warnings_of([failure.life] if failure.life else lives)
-    of_that = bool(forgotten and errors and FORGOTTEN.search(f"{errors[0].get('type')} {errors[0].get('message')}"))
-    explained = diagnosis.explain([*forgotten, *errors] if of_that else [*errors, *forgotten], chapter)
+    explained = explained_by(failure, errors, lives, chapter)
     error = explained[1] if explained else errors[0] if errors else None
 
     def defined(name: str) -> Line | None:

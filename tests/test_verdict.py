@@ -176,12 +176,13 @@ def forgotten(line):
     ("type_", "message", "line"),
     [
         ("fastapi.exceptions.ResponseValidationError", "'loc': ('response', 'id'), 'input': None", 2),
-        ("sqlite3.ProgrammingError", "type 'coroutine' is not supported", 2),
+        ("builtins.AttributeError", "'coroutine' object has no attribute 'is_active'", 2),
         ("sqlalchemy.exc.IntegrityError", "UNIQUE constraint failed: users.username", 3),
     ],
 )
 def test_a_forgotten_await_explains_what_it_led_to_and_nothing_else(judge, type_, message, line):
-    life = FakeLife(ERROR | {"type": type_, "message": message}, forgotten(2))
+    elsewhere = {} if line == 3 else {"frames": [["app/deps.py", 7, "find_user", "user.is_active"]]}
+    life = FakeLife(ERROR | {"type": type_, "message": message} | elsewhere, forgotten(2))
     assert judge(failed("500 x", life)).finding.line.number == line
 
 

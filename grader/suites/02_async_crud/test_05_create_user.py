@@ -140,7 +140,7 @@ def test_no_lock_is_left(student: Student, unlocked: Callable) -> None:
         unlocked(did, why=why, look="create_user")
 
 
-@check("2.5", points=2, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
+@check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
 def test_which_is_taken(app: App, student: Student) -> None:
     """POST /register refuses what is taken, and says which it is"""
     first = body(student)
@@ -160,6 +160,12 @@ def test_which_is_taken(app: App, student: Student) -> None:
             raise answer.failed(
                 f"a detail that names the {taken}", look="register", why="Who is refused wants to know what to change."
             )
+
+
+@check("2.5", points=1, needs="2.5/which-is-taken", lesson="refusals")
+def test_a_fault_is_no_refusal(app: App, student: Student) -> None:
+    """when the database cannot store a user for another reason, nobody is told that something is taken"""
+    app.post("/register", json=body(student)).expect(201, look="register")
     student.database.write(BROKEN)
     answer = app.post("/register", json=body(student))
     did = f"{answer.did}, while a faulty trigger stops every INSERT into users, and nothing is taken"
