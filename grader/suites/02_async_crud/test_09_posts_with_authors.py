@@ -12,7 +12,7 @@ from grader.student import Student
 ORDER = "Rows that compare equal come in any order. Order by the time, and then by the id, which is never equal."
 PAGE = "limit says how many there are on a page, skip how many come before it."
 UNCUT = "limit cuts a page from the query. It changes no query, it gives a new one: query = query.limit(...)."
-FIRST = "order_by says which comes first. It changes no query, it gives a new one: query = query.order_by(...)."
+FIRST = "order_by says which comes first: what was created last, whatever was changed since. It changes no query, it gives a new one: query = query.order_by(...)."
 PUBLIC = "What the public may see of a user is a schema of its own: no email, no hash."
 DRAFTS = "Every way to a post must ask whether it is published, also the one that is added later."
 LISTED = "Every way to a post must ask whether it is published. where() changes no query, it gives a new one: query = query.where(...)."
