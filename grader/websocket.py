@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, unix_connect
 
-from grader.expect import CheckFailed
+from grader.expect import CheckFailed, Trouble
 from grader.report import Outcome
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ class Socket:
         """The failure to raise."""
         return CheckFailed(did, expected, got, why=why, look=look, life=self.app.life, path=self.path)
 
+    def trouble(self, did: str, expected: str, why: str, look: str, *, late: bool = False) -> Trouble:
+        """Why there was no frame, to raise."""
+        found = self.app.trouble(did, self.path, late=late, expected=expected)
+        found.why, found.look = why or found.why, look
+        return found
+
     def open(self, why: str = "", look: str = "") -> Self:
         """Fail the check unless the handshake was accepted."""
         if self.connection is None:
@@ -112,13 +118,9 @@ class Socket:
             got = self.receive()
         except TimeoutError:
             self.note("<-", f"… nothing; missing: {expected}")
-            trouble = self.app.trouble(did, self.path, late=True, expected=expected)
-            trouble.why, trouble.look = why or trouble.why, look
-            raise trouble from None
+            raise self.trouble(did, expected, why, look, late=True) from None
         if got is None and self.app.life.over.wait(0.2) and not self.app.life.asked:
-            trouble = self.app.trouble(did, self.path, expected=expected)
-            trouble.why, trouble.look = why or trouble.why, look
-            raise trouble
+            raise self.trouble(did, expected, why, look)
         if got != expected:
             heard = f"the socket was closed (code {self.status})" if got is None else got
             raise self.failed(did, expected, heard, why, look)
@@ -139,10 +141,9 @@ class Socket:
                 raise self.failed(did, expected, f"the socket was closed (code {self.status})", why, look)
             before.append(got)
         self.note("<-", f"… nothing more; missing: {expected}")
-        trouble = self.app.trouble(did, self.path, late=True, expected=expected)
+        trouble = self.trouble(did, expected, why, look, late=True)
         if trouble.outcome is Outcome.TIMEOUT and before:
             trouble.got = f"{len(before)} other frames, the last: {before[-1]}"
-        trouble.why, trouble.look = why or trouble.why, look
         raise trouble
 
     def refused(self) -> bool:

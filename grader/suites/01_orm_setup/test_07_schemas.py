@@ -8,22 +8,19 @@ from grader.expect import CheckFailed
 from grader.student import Student
 
 LIMITS = "A schema refuses a body before your route sees it; what it does not refuse ends in your database."
-NOT_WRITTEN = 501
 BYTES = "bcrypt reads 72 bytes and stops at NUL. Characters are not bytes: an emoji has four."
-
-
 NUMBER = "It is refused, but with another number. Leave the refusing to the schema, and to the given fits_bcrypt: that makes a 422."
 NAMES = "The body has the fields username and password: a schema takes them only under these names."
 FINE = "A limit that refuses what is fine locks people out: ask for no more than the task does."
+NOT_WRITTEN = 501  # what the app answers for a route that is still to do
 HASH = "A hash can be guessed at leisure once it is out. The schema names what goes out; leave it off."
 
 
 def refuse(app: App, body: Any, why: str, field: str) -> None:
     """Fail unless /register answers this body with 422."""
     answer, look = app.post("/register", json=body), f"UserCreate.{field}"
-    if (
-        answer.status == NOT_WRITTEN
-    ):  # the next task's route was reached: that this body came so far is this one's fault
+    if answer.status == NOT_WRITTEN:
+        # The next task's route was reached, and waits for nothing but this schema.
         raise CheckFailed(
             answer.did, "422", "your schema let it through to the route, which is task 1.8", why=why, look=look
         )

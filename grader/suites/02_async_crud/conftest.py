@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from grader.answers import Answer
 from grader.app import App
-from grader.expect import CheckFailed
+from grader.expect import CheckFailed, expect
 from grader.student import Student
 
 
@@ -108,6 +109,25 @@ def unlocked(student: Student) -> Callable[..., None]:
             ) from problem
 
     return expect_unlocked
+
+
+@pytest.fixture
+def one_wins() -> Callable[..., None]:
+    """A function that fails unless one of many answers is yes, and all others are refusals.
+
+    At a file that somebody holds (`App.together`) they all come to the same point, on a busy machine too.
+    """
+
+    def expect_one(answers: list[Answer], yes: int, *, did: str, why: str, look: str) -> None:
+        for answer in answers:
+            replace(answer, did=did).expect(yes, 409, 400, 503, expected=f"{yes} once, else 409", why=why, look=look)
+        won = sum(answer.status == yes for answer in answers)
+        expect(
+            won == 1 or (not won and any(answer.status == 503 for answer in answers)),  # who is held up may give up
+            did=did, expected=f"one {yes}", got=f"{won} answers {yes}", why=why, look=look, life=answers[0].life,
+        )  # fmt: skip
+
+    return expect_one
 
 
 @pytest.fixture
