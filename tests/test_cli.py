@@ -275,3 +275,19 @@ def test_the_report_says_what_was_left_out(grader, submission, nothing_left):
     ran = grader("chapter", "01", "--submission", folder, "--task", "1.1", "--json", "-")
     (note,) = json.loads(ran.out)["notes"]
     assert note.startswith("app/link.py is a link and was left out")
+
+
+def test_a_schema_without_limits_fails_before_the_route_behind_it_is_written(grader, submission):
+    solved = course.chapter("01").solution / "app"
+    main, schemas = ((solved / name).read_text("utf-8") for name in ("main.py", "schemas.py"))
+    call = "    user = crud.create_user("
+    limit = "Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]"
+    assert (main.count(call), schemas.count(limit)) == (1, 1)
+    folder = submission({
+        "app/main.py": main.replace(call, f'    raise NotImplementedError("TODO 1.8")\n{call}'),
+        "app/schemas.py": schemas.replace(limit, "str"),
+    })  # fmt: skip
+    ran = grader("chapter", "01", "--submission", folder, "--task", "1.7", "--json", "-")
+    (limits,) = (check for check in json.loads(ran.out)["checks"] if check["id"] == "1.7/limits")
+    assert limits["outcome"] == "failed"
+    assert limits["finding"]["got"].startswith("your schema let it through")
