@@ -111,7 +111,7 @@ PROOFS = {
     "mistakes": "Grade a chapter's bank of wrong programs, and write a page about it; with --variations the right ones.",
     "mutants": "Change one small thing of a solution at a time, and see which check notices: nox -s mutants -- 01.",
     "suite-mutants": "Take one expectation at a time out of a suite, and see which mistake passes then.",
-    "flakes": "Grade again and again with every core kept busy: nox -s flakes -- 01 --runs 100.",
+    "flakes": "Grade the same programs again and again with every core kept busy: nox -s flakes -- 01 --runs 200.",
     "attacks": "Try hostile submissions on the grader: nox -s attacks, with -- --level landlock, --only ID.",
     "fuzz": "Try hostile bytes on all that meets what a stranger made; with -- --plant, on a bug in each.",
     "bench": "Measure the grader against a plain in-process replay, side by side.",

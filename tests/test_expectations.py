@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from grader import course
 from grader.commands import app
 from grader.course import Chapter, chapters
-from grader.proofs import bank, expectations, golden
+from grader.proofs import bank, expectations, golden, suite_mutants
 from grader.proofs.bank import Edit, Mistake
 from grader.proofs.expectations import Expectation
 from grader.report import CheckResult, Finding, Outcome, Report, TaskInfo
@@ -46,6 +46,30 @@ def test_first_one(app, student):
 def unused(answer):
     answer.expect(200)
 '''
+SHARED = '''"""shared"""
+
+
+@pytest.fixture
+def student():
+    def register(app):
+        app.post("/register").expect(201)
+        app.get("/other").expect(204, 409)
+
+    return register
+
+
+@pytest.fixture
+def nobody_uses_it(app):
+    app.get("/other").expect(404)
+'''
+MORE = '''"""more"""
+
+
+@check("1.2", points=2)
+def test_more(student):
+    """It works."""
+    student.register(app)
+'''
 WITHOUT = {
     'raise answer.failed("no")': ("pass", False),
     'app.post("/x").expect(201, why="w").expect_keys("id")': ('app.post("/x").expect(201, why="w").json()["id"]', True),
@@ -66,8 +90,12 @@ def suite(tmp_path):
     return path
 
 
+def of_one(suite):
+    return [each for each in expectations.of_file(suite, expectations._checks(suite)) if each.checks]
+
+
 def test_every_expectation_of_a_check_or_its_helper_is_found(suite):
-    found = {each.source: each for each in expectations.of_file(suite) if each.checks}
+    found = {each.source: each for each in of_one(suite)}
     assert found.keys() == WITHOUT.keys()
     for source, (line, step) in WITHOUT.items():
         ast.parse(found[source].text)
@@ -83,6 +111,16 @@ def test_every_suite_can_be_read_without_any_one_of_its_expectations(each):
     for expectation in found:
         ast.parse(expectation.text)
     assert len(found) > 100
+
+
+def test_what_checks_share_is_asked_by_each_that_uses_it_but_for_its_steps(chapter, suite):
+    for name, text in (("conftest.py", SHARED), ("test_01_engine.py", SUITE), ("test_02_more.py", MORE)):
+        (chapter.suite / name).write_text(text)
+    shared, *own = expectations.expectations(chapter)
+    assert (shared.file, shared.source) == ("conftest.py", 'app.get("/other").expect(204, 409)')
+    assert shared.checks == ("1.1/first-one", "1.2/more")
+    assert 'register(app):\n        app.post("/register").expect(201)\n        app.get("/other")\n' in shared.text
+    assert [each.source for each in own] == [each.source for each in of_one(suite)]
 
 
 def expectation(*checks, step=False):
@@ -146,7 +184,7 @@ def outcomes(monkeypatch):
 
         whole = report("failed", "failed")
 
-        monkeypatch.setattr(expectations, "graded", graded)
+        monkeypatch.setattr(suite_mutants, "graded", graded)
         return asked
 
     return answers
@@ -154,7 +192,7 @@ def outcomes(monkeypatch):
 
 def test_the_newest_mistake_that_passes_proves_it(chapter, outcomes):
     asked = outcomes(("failed", "passed"), ("passed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
+    assert suite_mutants.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
     assert asked == [("second", ("1.1",)), ("first", ("1.1",))]
 
 
@@ -164,40 +202,40 @@ def test_a_mistake_whose_board_says_the_same_is_tried_first(chapter, outcomes):
     kept.write_text("expected  a row that nobody\n          has deleted\n")
     asked = outcomes(("passed", "failed"))
     spoken = replace(expectation("1.1/a"), texts=("a text of another", "a row that nobody has deleted"))
-    assert expectations.prover(chapter, spoken) == ("proved", "first, by 1.1/a")
+    assert suite_mutants.prover(chapter, spoken) == ("proved", "first, by 1.1/a")
     assert asked == [("first", ("1.1",))]
 
 
 def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):
     asked = outcomes(("failed", "failed"))
-    assert expectations.prover(chapter, expectation("1.2/b")) == ("", "")
+    assert suite_mutants.prover(chapter, expectation("1.2/b")) == ("", "")
     assert asked == [("second", ("1.2",))]
 
 
 def test_a_suite_that_breaks_without_it_proves_it_too(chapter, outcomes):
     outcomes(("error", "passed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
+    assert suite_mutants.prover(chapter, expectation("1.1/a")) == ("proved", "second, by 1.1/a")
 
 
 def test_a_mistake_that_is_told_otherwise_shows_it(chapter, outcomes):
     outcomes(("failed", "failed", "two rows"), ("failed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("told", "second")
+    assert suite_mutants.prover(chapter, expectation("1.1/a")) == ("told", "second")
     outcomes(("failed", "failed", "two rows"), ("passed", "failed"))
-    assert expectations.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
+    assert suite_mutants.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("nothing came"), subprocess.TimeoutExpired("grader", 1)])
 def test_what_cannot_be_graded_is_told(chapter, outcomes, problem):
     outcomes(problem)
     heard = []
-    assert len(expectations.prove(chapter, [expectation("1.1/a")], lambda *told: heard.append(told))) == 1
-    assert expectations.told(*heard[0]).startswith("UNGRADED test_01_engine.py:3 expect(x)  <- ")
+    assert len(suite_mutants.prove(chapter, [expectation("1.1/a")], lambda *told: heard.append(told))) == 1
+    assert suite_mutants.told(*heard[0]).startswith("UNGRADED test_01_engine.py:3 expect(x)  <- ")
 
 
 def test_the_unproved_are_told_and_counted_and_steps_are_not(chapter, outcomes, monkeypatch):
     monkeypatch.setattr(course, "chapters", lambda: [chapter])
     monkeypatch.setattr(
-        expectations,
+        suite_mutants,
         "prover",
         lambda _chapter, each, **_: ("proved", "m, by 1.2/b") if each.checks == ("1.2/b",) else ("", ""),
     )

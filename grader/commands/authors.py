@@ -41,9 +41,13 @@ def bench(
 @app.command()
 def flakes(
     number: Annotated[str, typer.Argument(help="Which chapter: 01.")],
-    runs: Annotated[int, typer.Option(min=1, help="How often each program is graded.")] = 100,
-    what: Annotated[str, typer.Option(help="Which programs: solution,starter,mistakes.")] = "solution",
-    busy: Annotated[bool, typer.Option("--busy/--idle", help="Keep every core busy with other work meanwhile.")] = True,
+    runs: Annotated[int, typer.Option(min=1, help="How often each program is graded.")] = 10,
+    what: Annotated[
+        str, typer.Option(help="Which programs: of solution,starter,mistakes.")
+    ] = "solution,starter,mistakes",
+    busy: Annotated[
+        bool, typer.Option("--busy/--idle", help="Side by side, so that every core is always busy.")
+    ] = True,
 ) -> None:
     """Grade again and again, and tell every verdict that differs from the first."""
     from grader.proofs.flakes import flakes as repeat

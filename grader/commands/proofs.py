@@ -189,10 +189,11 @@ def mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh 
 @app.command()
 def suite_mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh = False) -> None:
     """Take one expectation at a time out of a suite, and see whether a mistake of the bank passes then."""
-    from grader.proofs import expectations as suites
+    from grader.proofs import suite_mutants as suites
+    from grader.proofs.expectations import expectations
 
     which = course.chapter(number)
-    everything = suites.expectations(which)
+    everything = expectations(which)
     some = chosen(everything, lambda each: f"{' '.join(each.checks)} {each.id}", only, part)
     with progress(len(some), f"suite {which.number}") as say:
         unproved = suites.prove(which, some, lambda each, found: say(suites.told(each, found)), fresh=fresh)

@@ -129,9 +129,10 @@ def keep(name: str, report: Report) -> None:
 
 
 def grade(
-    chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None, level: str = ""
-) -> Report:
-    """Grade a folder in a fresh grader process.
+    chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None, level: str = "",
+    workers: int = 1,
+) -> Report:  # fmt: skip
+    """Grade a folder in a fresh grader process; in practice with so many workers, which is 2 for a student.
 
     Raises:
         RuntimeError: it gave no report.
@@ -149,10 +150,8 @@ def grade(
     for task in tasks:
         command += ["--task", task]
     with tempfile.TemporaryDirectory(prefix="wb-") as out:
-        # In practice one worker: there are as many entries at a time as there are cores.
-        command += (
-            ["--require", level, "--out", out, "--formats", "json"] if level else ["--json", "-", "--workers", "1"]
-        )
+        earnest = ["--require", level, "--out", out, "--formats", "json"]
+        command += earnest if level else ["--json", "-", "--workers", str(workers)]
         done = subprocess.run(
             command, cwd=root or course.ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
@@ -164,9 +163,9 @@ def grade(
         raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr[-2000:]}") from None
 
 
-def in_parallel(items: Iterable[Item], work: Callable[[Item], Result]) -> list[Result]:
-    """Do work for each, a few more at a time than there are cores, as each waits now and then; in order."""
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+def in_parallel(items: Iterable[Item], work: Callable[[Item], Result], at_once: int = 0) -> list[Result]:
+    """Do work for each, so many at a time; one more than there are cores when 0, as each waits now and then; in order."""
+    with ThreadPoolExecutor(at_once or (os.cpu_count() or 1) + 1) as pool:
         return list(pool.map(work, items))
 
 
