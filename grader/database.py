@@ -106,6 +106,8 @@ class Database:
         try:
             yield _careful(connection, write=write)
             connection.commit()
+        except sqlite3.ProgrammingError:  # our statement and what we bind to it do not fit, whatever the file holds
+            raise
         except (sqlite3.Error, UnicodeError) as problem:  # the name of a column may be no text at all
             raise CheckFailed(
                 did, "tables as the chapter describes them", f"sqlite3 says: {problem}", life=self.life
@@ -157,11 +159,11 @@ class Database:
         expect(found == number, got=f"table {table}: {found} row{'s' * (found != 1)}", life=self.life, **said)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock, as another program might: BEGIN IMMEDIATE ... ROLLBACK."""
+    def locked(self, how: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """Hold the write lock, as another program might: BEGIN IMMEDIATE ... ROLLBACK. EXCLUSIVE keeps readers out, too."""
         with self.open(write=True) as connection:
             connection.isolation_level = None
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"BEGIN {how}")
             try:
                 yield connection
             finally:

@@ -66,11 +66,13 @@ async def by_hand(username: str, title: str) -> dict[str, Any]:
                 db, lambda session: crud.update_post(session, first, {"title": f"{title} again", "author_id": other})
             ),
             await _done(db, lambda session: crud.update_post(session, first, {"tags": ["c"]})),
+            await _done(db, lambda session: crud.update_post(session, first, {})),
             await _done(db, lambda session: crud.delete_post(session, second)),
         ]
         none = second + 7
         nothing = [
             await _done(db, lambda session: crud.update_post(session, none, {"title": "none"})),
+            await _done(db, lambda session: crud.update_post(session, none, {})),
             await _done(db, lambda session: crud.delete_post(session, none)),
         ]
         return {
@@ -80,8 +82,8 @@ async def by_hand(username: str, title: str) -> dict[str, Any]:
         }  # fmt: skip
 
 
-async def appended(username: str) -> None:
-    """Append a tag to two posts, one with a tag and one without any; both read from the file before."""
+async def changed_in_place(username: str) -> None:
+    """Append a tag to two posts, one with a tag and one without any; remove one of a third. Each is read from the file before."""
     from app import crud
     from app.database import DatabaseManager
 
@@ -90,10 +92,14 @@ async def appended(username: str) -> None:
         author = await _somebody(db, username)
         first = await _post(db, author, "a title", "...", ["old"], True)
         second = await _post(db, author, "another", "...", published=True)
-        for post_id in (first, second):
+        third = await _post(db, author, "a third", "...", ["old", "out"], True)
+        for post_id in (first, second, third):
             async with db.session() as session:
                 post = await crud.get_post(session, post_id)
-                post.tags.append("new")
+                if post_id == third:
+                    post.tags.remove("out")
+                else:
+                    post.tags.append("new")
                 await session.commit()
 
 

@@ -91,20 +91,21 @@ def test_newest_first(app: App, newcomer: Callable, write_post: Callable) -> Non
 def test_pages(app: App, student: Student, newcomer: Callable, write_post: Callable, copy_row: Callable) -> None:
     """skip and limit give pages that neither overlap nor leave out, also within one instant"""
     person = newcomer(app)
-    _, middle, _ = (write_post(app, person)["id"] for _ in range(3))
+    _, middle, _ = (write_post(app, person, tags=["all"])["id"] for _ in range(3))
     copy_row("posts", middle, 9)
     expected = [id_ for (id_,) in student.database.rows("SELECT id FROM posts ORDER BY created_at DESC, id DESC")]
-    got = [post["id"] for skip in range(0, 12, 5) for post in listed(app, skip=skip, limit=5)]
-    did = "GET /posts?limit=5, with skip=0, 5 and 10; ten of the posts were written at the same moment"
-    expect(
-        got == expected,
-        did=did,
-        expected=f"the ids {expected}",
-        got=got,
-        why=ORDER if len(got) == len(expected) else UNCUT if len(got) > len(expected) else PAGE,
-        look="get_posts_with_authors",
-        life=app.life,
-    )
+    for params in ({}, {"tag": "all"}):
+        got = [post["id"] for skip in range(0, 12, 5) for post in listed(app, skip=skip, limit=5, **params)]
+        which = "; all have the tag 'all', and it is asked for" if params else ""
+        expect(
+            got == expected,
+            did=f"GET /posts?limit=5, with skip=0, 5 and 10; ten of the posts were written at the same moment{which}",
+            expected=f"the ids {expected}",
+            got=got,
+            why=ORDER if len(got) == len(expected) else UNCUT if len(got) > len(expected) else PAGE,
+            look="get_posts_with_authors",
+            life=app.life,
+        )
     number = len(listed(app))
     expect(
         number == 12,

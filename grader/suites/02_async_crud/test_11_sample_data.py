@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 from grader.app import App
 from grader.check import check
@@ -16,6 +17,9 @@ SEPARATORS = re.compile(r"[\s|/,;:=]+")
 THERE = {"users": "username || ' (' || role || ')'", "posts": "title || iif(published, ' (published)', ' (draft)')"}
 ROLES = "ADMIN and AUTHOR are two users, each with a role. create_user makes a reader, so add_user has to set the role."
 POSTS = "The author's POSTS are stored too, each published or not as it says there, and before the last commit."
+PERSON = "ADMIN and AUTHOR hold a username, an email, a full name and a role: all four go into the row of that user."
+CHANGED = "What is there stays as it is: look whether it is there, and add only what is missing."
+COLUMNS = 4  # of ADMIN, of AUTHOR, and of each of POSTS
 COMMON = ("admin", "password", "admin123", "password123", "secret", "changeme", "author", "123456", "test", "letmein")
 
 
@@ -23,8 +27,21 @@ def contents(student: Student) -> list[list[tuple]]:
     """Users and posts, as they stand in the file."""
     return [
         student.database.rows("SELECT id, username, email, full_name, role, hashed_password FROM users ORDER BY id"),
-        student.database.rows("SELECT id, title, author_id, published FROM posts ORDER BY id"),
+        student.database.rows("SELECT id, title, author_id, published, content FROM posts ORDER BY id"),
     ]
+
+
+def given(student: Student, name: str) -> list[tuple[Any, ...]]:
+    """The tuple, or the tuples, that app/sample_data.py gives that name; none where it does not write out four values each."""
+    with suppress(OSError, SyntaxError, ValueError, TypeError):
+        for node in ast.parse((student.submission.root / "app" / "sample_data.py").read_bytes()).body:
+            match node:
+                case ast.Assign([ast.Name(target)], value) | ast.AnnAssign(ast.Name(target), _, value) if value:
+                    if target == name:
+                        found = ast.literal_eval(value)
+                        rows = [found] if isinstance(found, tuple) else list(found)
+                        return [row for row in rows if isinstance(row, tuple) and len(row) == COLUMNS]
+    return []
 
 
 @check("2.11", points=1, needs=("2.5", "2.4", "2.8"), lesson="sample-data")
@@ -54,6 +71,15 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
             why = ROLES if table == "users" else POSTS
         expect(found > 0, did=DID, expected=what, got=f"{table}: {there or 'none'}", why=why, life=student.lives[-1],
                look="add_user" if why == ROLES else look)  # fmt: skip
+    users = database.rows("SELECT username, email, full_name, role FROM users")
+    for name in ("ADMIN", "AUTHOR"):
+        people = given(student, name)
+        expect({*people} <= {*users}, did=DID, expected=f"{name}, {people}", got=users, look="add_user",
+               why=PERSON, life=student.lives[-1])  # fmt: skip
+    wanted = [(title, bool(published)) for title, _, _, published in given(student, "POSTS")]
+    posts = [(title, bool(published)) for title, published in database.rows("SELECT title, published FROM posts")]
+    expect({*wanted} <= {*posts}, did=DID, expected=f"title and published of POSTS: {wanted}", got=posts, look="seed",
+           why=POSTS, life=student.lives[-1])  # fmt: skip
     if "tags" in {name for (name,) in database.rows("SELECT name FROM pragma_table_info('posts')")}:
         tags = [tags for (tags,) in database.rows("SELECT tags FROM posts") if tags and tags not in ("[]", "null")]
         expect(bool(tags), did=DID, expected="posts with tags", got="no post has a tag", look="seed",
@@ -85,12 +111,12 @@ def test_twice(student: Student, insert: Callable) -> None:
             look="seed",
             life=probe.life,
         )
-        owners = {owner for _, _, owner, _ in posts} & {stranger[0] for stranger in strangers}
+        owners = {post[2] for post in posts} & {stranger[0] for stranger in strangers}
         expect(
             bool(posts) and not owners,
             did=did,
             expected="posts of the sample author",
-            got=f"posts {posts}",
+            got=f"posts {[post[:4] for post in posts]}",
             why=why,
             look="seed",
         )
@@ -103,6 +129,22 @@ def test_twice(student: Student, insert: Callable) -> None:
             why=why,
             look="seed",
         )
+        database, last = student.database, strangers[-1][0]
+        database.write("UPDATE users SET role = 'editor', full_name = 'Changed' WHERE id > ?", [last])
+        database.write("UPDATE posts SET content = 'changed', published = NOT published")
+        before = contents(student)
+        probe.go_on()
+        probe.next()
+        for was, now, look in zip(before, contents(student), ("add_user", "seed"), strict=True):
+            expect(
+                now == was,
+                did="seed(session), commit; change the sample users and posts by hand; seed again",
+                expected="all as it was changed",
+                got=[row for row in now if row not in was],
+                why=CHANGED,
+                look=look,
+                life=probe.life,
+            )
 
 
 @check("2.11", points=1, needs=("2.11/twice", "2.5/taken"), lesson="sample-data")
@@ -132,11 +174,15 @@ def test_strangers(student: Student, insert: Callable) -> None:
             life=probe.life,
         )
         database.write("DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE email = ?)", [email])
-        database.write("UPDATE users SET email = 'x' || email, role = 'reader' WHERE email = ?", [email])
+        [(admin, of_admin)] = database.rows("SELECT username, email FROM users WHERE role = 'admin'")
+        database.write(
+            "UPDATE users SET email = 'x' || email, role = 'reader' WHERE email IN (?, ?)", [email, of_admin]
+        )
         theirs = (
             ("what is told of them", "username, email, full_name, role", "users WHERE username = ?", name, "add_user"),
             ("their password", "hashed_password", "users WHERE username = ?", name, "add_user"),
             ("their posts", "title", OF_AUTHOR, f"x{email}", "seed"),
+            ("what is told of them", "username, email, full_name, role", "users WHERE username = ?", admin, "seed"),
         )
         before = [database.rows(f"SELECT {columns} FROM {where}", [value]) for _, columns, where, value, _ in theirs]
         probe.go_on()
@@ -145,17 +191,18 @@ def test_strangers(student: Student, insert: Callable) -> None:
             found = database.rows(f"SELECT {columns} FROM {where}", [value])
             expect(
                 found == wanted,
-                did=f"{did}, where somebody with another email is called {name}; look at {what}",
+                did=f"{did}, where somebody with another email is called {admin if value == admin else name}; look at {what}",
                 expected=wanted or "nothing",
                 got=found,
                 why="A name alone does not say who it is: the email tells a stranger from the sample author.",
                 look=look,
                 life=probe.life,
             )
-        database.write("UPDATE users SET username = 'x' || username, email = ? WHERE username = ?", [email, name])
-        probe.did = f"{did}, where {email} is the email of somebody with another name"
-        probe.go_on()
-        probe.next()
+        for email_of, who in ((email, name), (of_admin, admin)):
+            database.write("UPDATE users SET username = 'x' || username, email = ? WHERE username = ?", [email_of, who])
+            probe.did = f"{did}, where {email_of} is the email of somebody with another name"
+            probe.go_on()
+            probe.next()
 
 
 def guesses(student: Student) -> list[str]:
@@ -207,10 +254,17 @@ def test_passwords(student: Student, probe: Callable) -> None:
             "Printed is the password, stored its hash (await hashing.hash_password): here both are the same text.",
             "add_user",
         )
-    mine = logs_in(app, username, sorted(piece for piece in pieces if 0 < len(piece) <= 72)[:200])
-    did = f"{DID}; then log in as {username} with what it has printed"
+    tried = sorted(piece for piece in pieces if 0 < len(piece) <= 72)[:200]
+    author = student.database.value("SELECT username FROM users WHERE id IN (SELECT author_id FROM posts)")
+    mine, theirs = logs_in(app, username, tried), logs_in(app, author, tried)
+    for who, working in ((username, mine), (author, theirs)):
+        expect(
+            bool(working), did=f"{DID}; then log in as {who} with what it has printed", expected="a password that works",
+            got=f"it printed {printed[-200:]!r}", why=why, look=look,
+        )  # fmt: skip
     expect(
-        bool(mine), did=did, expected="a password that works", got=f"it printed {printed[-200:]!r}", why=why, look=look,
+        not {*mine} & {*theirs}, did=f"{DID}; then log in as {author} with the password of {username}", expected="401",
+        got="logged in", why="Who is told one password has both: invent one for each user.", look="add_user", life=app.life,
     )  # fmt: skip
     app.kill()
     for suffix in ("", "-wal", "-journal", "-shm"):
@@ -235,7 +289,11 @@ def test_passwords(student: Student, probe: Callable) -> None:
         look="add_user",
     )
     app = student.start()
-    author = student.database.value("SELECT username FROM users WHERE id IN (SELECT author_id FROM posts)")
+    expect(
+        not logs_in(app, username, [chosen]), did=f"AUTHOR_PASSWORD={chosen} {DID}; then log in as {username} with it",
+        expected="401", got="logged in", why="Each variable is for one user: ADMIN_PASSWORD for admin, AUTHOR_PASSWORD for author.",
+        look="add_user", life=app.life,
+    )  # fmt: skip
     expect(
         bool(logs_in(app, author, [chosen])),
         did=f"AUTHOR_PASSWORD={chosen} {DID}; then log in as {author} with it",

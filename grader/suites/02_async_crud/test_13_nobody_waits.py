@@ -27,6 +27,7 @@ HELD = 3.0  # seconds a lock is held at most; SQLite's drivers wait 5
 WAITS = "Something in an async function waits for the database by itself, and nobody else gets a turn. Only what you await lets others in."
 HASHES = "Hashing keeps its thread busy, on purpose. On the event loop's thread it keeps everybody waiting: send it to another one."
 FALSE = "A wrong password must stay wrong. What is started in another thread has to be awaited: only then it says True or False."
+BRIEFLY = "A lock that is held for less than 5 seconds is waited for."
 SERVED = "Who comes while others are served waits for an answer, and gets the one that is true."
 SLOW = """CREATE VIEW slow AS WITH RECURSIVE steps (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM steps LIMIT 8000000)
     SELECT max(n) AS n FROM steps"""
@@ -143,10 +144,22 @@ def test_somebody_registers(student: Student) -> None:
     )  # fmt: skip
 
 
+def others_wait(app: App, pool: ThreadPoolExecutor) -> bool:
+    """Whether somebody who asks for no data, again and again for a second, has no answer as long as a lock is held."""
+    began, late = time.monotonic(), False
+    while not late and time.monotonic() < began + 1:
+        late = not wait([pool.submit(app.get, "/openapi.json")], began + HELD - time.monotonic()).done
+        time.sleep(PAUSE)
+    return late
+
+
 @check("2.13", points=2, needs=("2.8", "2.12"), lesson="fake-async", waits=True)
 def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable) -> None:
-    """while another program holds the file, 14 writes wait: registrations, posts, messages; others are answered"""
-    did, late = "lock the file as another program would, write 14 times, and GET /openapi.json again and again", False
+    """while another program holds the file, 14 writes wait, then 5 who read; others are answered"""
+    did, got = (
+        "lock the file as another program would, {}, and GET /openapi.json again and again",
+        "no answer until the file was free again",
+    )
     with ExitStack() as stack:
         person, pool = newcomer(app), stack.enter_context(ThreadPoolExecutor(15))
         sockets = [stack.enter_context(app.socket(person.username)).open() for _ in range(4)]
@@ -158,14 +171,27 @@ def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable
                 pool.submit(app.request, method, path, **options)
                 for method, path, options in [post] * 5 + registrations(student, 5)
             ]
-            began = time.monotonic()
-            while not late and time.monotonic() < began + 1:
-                late = not wait([pool.submit(app.get, "/openapi.json")], began + HELD - time.monotonic()).done
-                time.sleep(PAUSE)
-        got = "no answer until the file was free again"
-        expect(not late, did=did, expected="answers while the writes still wait", got=got, why=WAITS, life=app.life)
+            late = others_wait(app, pool)
+        expect(
+            not late, did=did.format("write 14 times"), expected="answers while the writes still wait", got=got, why=WAITS, life=app.life,
+        )  # fmt: skip
         for write in writes:
-            write.result().expect(201, 503, why="A lock that is held for less than 5 seconds is waited for.")
+            write.result().expect(201, 503, why=BRIEFLY)
+        joins = stack.enter_context(app.socket(person.username))
+        with student.database.locked("EXCLUSIVE"):
+            reads = [pool.submit(app.get, path) for path in ("/posts", "/posts/1", f"/users/{person.username}")]
+            reads.append(
+                pool.submit(app.post, "/token", form={"username": person.username, "password": person.password})
+            )
+            joined = pool.submit(joins.open)
+            late = others_wait(app, pool)
+        expect(
+            not late, did=did.format("read posts, log in, join the chat"), expected="answers while the others still wait", got=got,
+            why=WAITS, life=app.life,
+        )  # fmt: skip
+        for read in reads:
+            read.result().expect(200, 404, 503, why=BRIEFLY)
+        joined.result()
 
 
 @check("2.13", points=1, needs="2.8", lesson="fake-async")

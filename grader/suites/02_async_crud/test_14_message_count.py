@@ -92,24 +92,31 @@ def test_both_or_neither(app: App, newcomer: Callable, student: Student) -> None
 
 
 @check("2.14", points=1, needs="2.14/counted", lesson="counting-in-the-database")
-def test_one_user_ten_sockets(app: App, newcomer: Callable, student: Student) -> None:
+def test_one_user_ten_sockets(app: App, newcomer: Callable, student: Student, copy_row: Callable) -> None:
     """ten sockets of one user speak at the same moment: ten more, none lost"""
     name, did = (
         newcomer(app, login=False).username,
-        "one user's ten sockets each send a message while the file is locked; then it is free",
+        "one user's ten sockets each send a message while another program gives them five messages more, and counts them",
     )
     with ExitStack() as stack:
+        other = newcomer(app, login=False)
+        enter(app, other.username, stack).send("first")
+        expect_counts(app, student, other.username, 1, f"{other.username} has sent a message")
+        copy_row("messages", student.database.value("SELECT id FROM messages"), 4)
         sockets = [enter(app, name, stack) for _ in range(10)]
-        with student.database.locked():
+        with student.database.locked() as program:
             for number, socket in enumerate(sockets):
                 socket.send(f"message {number}")
-            for _ in range(10):
+            for _ in range(20):
                 app.get("/openapi.json")
-        expect_counts(app, student, name, 10, did, LOST)
+            program.execute("UPDATE messages SET owner_id = (SELECT id FROM users WHERE username = ?)", [name])
+            program.execute("UPDATE users SET message_count = message_count + 5 WHERE username = ?", [name])
+            program.execute("COMMIT")
+        expect_counts(app, student, name, 15, did, LOST)
         for number in range(3):
             for socket in sockets:
                 socket.send(f"again {number}")
-        expect_counts(app, student, name, 40, "one user's ten sockets send three messages each", LOST)
+        expect_counts(app, student, name, 45, "one user's ten sockets send three messages each", LOST)
 
 
 @check("2.14", points=1, needs="2.14/counted", lesson="counting-in-the-database")
