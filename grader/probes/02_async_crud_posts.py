@@ -61,24 +61,24 @@ async def by_hand(username: str, title: str) -> dict[str, Any]:
         first = await _post(db, author, title, "first")
         second = await _post(db, author, title, "second", tags=("a", "b"), published=True)
         made, second_made = await _shown(db, first), await _shown(db, second)
-        answers = [
-            await _done(
+        answers = {
+            "update_post, title": await _done(
                 db, lambda session: crud.update_post(session, first, {"title": f"{title} again", "author_id": other})
             ),
-            await _done(db, lambda session: crud.update_post(session, first, {"tags": ["c"]})),
-            await _done(db, lambda session: crud.update_post(session, first, {})),
-            await _done(db, lambda session: crud.delete_post(session, second)),
-        ]
+            "update_post, tags": await _done(db, lambda session: crud.update_post(session, first, {"tags": ["c"]})),
+            "update_post, {}": await _done(db, lambda session: crud.update_post(session, first, {})),
+            "delete_post": await _done(db, lambda session: crud.delete_post(session, second)),
+        }
         none = second + 7
-        nothing = [
-            await _done(db, lambda session: crud.update_post(session, none, {"title": "none"})),
-            await _done(db, lambda session: crud.update_post(session, none, {})),
-            await _done(db, lambda session: crud.delete_post(session, none)),
-        ]
+        nothing = {
+            "update_post, title": await _done(db, lambda session: crud.update_post(session, none, {"title": "none"})),
+            "update_post, {}": await _done(db, lambda session: crud.update_post(session, none, {})),
+            "delete_post": await _done(db, lambda session: crud.delete_post(session, none)),
+        }
         return {
             "made": made, "tuple": second_made and second_made[2], "changed": await _shown(db, first),
-            "deleted": await _shown(db, second), "answers": [bool(each) for each in answers],
-            "for none": [await _shown(db, none), *(bool(each) for each in nothing)],
+            "deleted": await _shown(db, second), "answers": {name: bool(each) for name, each in answers.items()},
+            "for none": {"get_post": await _shown(db, none)} | {name: bool(each) for name, each in nothing.items()},
         }  # fmt: skip
 
 
