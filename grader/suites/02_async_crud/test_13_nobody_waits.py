@@ -177,13 +177,12 @@ def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable
         )  # fmt: skip
         for write in writes:
             write.result().expect(201, 503, why=BRIEFLY)
-        joins = stack.enter_context(app.socket(person.username))
         with student.database.locked("EXCLUSIVE"):
             reads = [pool.submit(app.get, path) for path in ("/posts", "/posts/1", f"/users/{person.username}")]
             reads.append(
                 pool.submit(app.post, "/token", form={"username": person.username, "password": person.password})
             )
-            joined = pool.submit(joins.open)
+            joined = pool.submit(app.socket, person.username)
             late = others_wait(app, pool)
         expect(
             not late, did=did.format("read posts, log in, join the chat"), expected="answers while the others still wait", got=got,
@@ -191,7 +190,7 @@ def test_while_the_file_is_locked(app: App, student: Student, newcomer: Callable
         )  # fmt: skip
         for read in reads:
             read.result().expect(200, 404, 503, why=BRIEFLY)
-        joined.result()
+        stack.enter_context(joined.result()).open(look="chat")
 
 
 @check("2.13", points=1, needs="2.8", lesson="fake-async")
