@@ -116,9 +116,9 @@ def stored_by_list(username: str, contents: list[str]) -> None:
     with Session(engine) as db:
         user = User(username=username, hashed_password=HASH)
         db.add(user)
+        stranger = User(username=f"{username}-other", hashed_password=HASH)
         for content in contents:
-            message = _message(content, User(username=f"{username}-other", hashed_password=HASH))
-            _put(message, getattr(user, _relationship(User, Message)))
+            _put(_message(content, stranger), getattr(user, _relationship(User, Message)))
         db.commit()
 
 

@@ -9,9 +9,7 @@ IMPORTED = "create_all(engine), when it is called, makes the tables that Base kn
 
 
 START = "Nobody called create_tables: what the server does at each start is in the lifespan that FastAPI(...) is given."
-EACH = (
-    "That one table is there says nothing of another: each that is missing has to be made. create_all asks for each."
-)
+EACH = "That one table is there says nothing of another: each that is missing has to be made. create_all asks for each."
 ONLY = "Only what is missing may be created: drop_all, or a table made anew, takes the data with it."
 
 
