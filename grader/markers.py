@@ -103,11 +103,25 @@ def _squeezed(lines: tuple[str, ...] | list[str]) -> str:
     return "\n" + "\n".join(line.strip() for line in lines if line.strip()) + "\n"
 
 
+def _reached(text: str) -> list[str]:
+    """The lines of a file, without a stub that stands right behind a `return` of its own block: it was left behind."""
+    lines: list[str] = []
+    before = ""  # the last line of code
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        if line.lstrip().startswith("raise NotImplementedError(") and re.match(rf"{indent}return\b", before):
+            continue
+        lines.append(line)
+        if line.strip() and not line.lstrip().startswith("#"):
+            before = line
+    return lines
+
+
 def untouched(solution: Path, submission: Path) -> set[str]:
     """The tasks of which a part is still the starter's own text in a submission (a folder that holds app/)."""
     found = set()
     for part in parts(solution):
         file = submission / part.file
-        if file.is_file() and _squeezed(part.starter) in _squeezed(file.read_text("utf-8", "replace").splitlines()):
+        if file.is_file() and _squeezed(part.starter) in _squeezed(_reached(file.read_text("utf-8", "replace"))):
             found.add(part.task)
     return found

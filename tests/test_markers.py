@@ -90,6 +90,15 @@ def test_a_task_is_begun_where_its_part_changed_but_not_where_only_space_did(tmp
     assert markers.untouched(solution(tmp_path / "solution"), solution(tmp_path / "in", text)) == {"1.7"}
 
 
+@pytest.mark.parametrize(
+    ("line", "todo"),
+    [("    return create_all()\n", {"1.7"}), ("    if x:\n        return create_all()\n", {"1.6", "1.7"})],
+)
+def test_a_stub_that_was_left_behind_a_return_is_no_task_to_do(tmp_path, line, todo):
+    text = STARTER.replace("    # TODO 1.6", f"{line}    # TODO 1.6")
+    assert markers.untouched(solution(tmp_path / "solution"), solution(tmp_path / "in", text)) == todo
+
+
 def test_a_file_that_is_gone_or_no_text_has_no_part_that_is_not_begun(tmp_path):
     there = solution(tmp_path / "solution")
     assert markers.untouched(there, tmp_path / "nothing") == set()

@@ -75,6 +75,16 @@ def _relationship(source: Any, target: Any) -> str:
     return str(names[0])
 
 
+def _message(content: str, owner: Any, **given: Any) -> Any:
+    """A message, made with no more than is given; a class may want its owner, the object, as it is made."""
+    from app.models import Message, User
+
+    try:
+        return Message(content=content, **given)
+    except TypeError:
+        return Message(**{"content": content, _relationship(Message, User): owner})
+
+
 def _put(message: Any, collection: Any) -> None:
     """To the other side: a list appends, a set and a write-only collection add."""
     (collection.append if hasattr(collection, "append") else collection.add)(message)
@@ -106,8 +116,9 @@ def stored_by_list(username: str, contents: list[str]) -> None:
     with Session(engine) as db:
         user = User(username=username, hashed_password=HASH)
         db.add(user)
+        stranger = User(username=f"{username}-other", hashed_password=HASH)
         for content in contents:
-            _put(Message(content=content), getattr(user, _relationship(User, Message)))
+            _put(_message(content, stranger), getattr(user, _relationship(User, Message)))
         db.commit()
 
 
@@ -120,7 +131,7 @@ def both_sides(username: str) -> list[bool]:
     user = User(username=username, hashed_password=HASH)
     message = Message(**{"content": "hello", back: user})
     listed = message in inspect(user).attrs[there].history.added  # a write-only collection shows no more
-    other = Message(content="again")
+    other = _message("again", User(username=f"{username}-other", hashed_password=HASH))
     _put(other, getattr(user, there))
     return [listed, getattr(other, back) is user]
 
@@ -129,7 +140,7 @@ def times(username: str, gap: bool) -> Iterator[Any]:
     """Insert messages one after the other, and say which time each was given, as ISO 8601 or as it is stored."""
     tables_of_models()
     from app.database import engine
-    from app.models import Message, User
+    from app.models import User
     from sqlalchemy.orm import Session
 
     with Session(engine) as db:
@@ -137,7 +148,7 @@ def times(username: str, gap: bool) -> Iterator[Any]:
         db.add(user)
         db.commit()
         while True:
-            message = Message(content="tick", owner_id=user.id)
+            message = _message("tick", user, owner_id=user.id)
             db.add(message)
             db.commit()
             db.refresh(message)

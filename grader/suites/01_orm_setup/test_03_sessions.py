@@ -8,6 +8,8 @@ from grader.student import Student
 
 CLOSE = "A session that stays open keeps its connection and its lock: each request needs one of its own, closed behind the yield, when it is over."
 ERROR = "An error leaves get_db at the yield. Only a `with` or a `finally` still closes the session then."
+UNDONE = "What is not committed is undone when the session is closed. So nothing may commit behind an error, and no connection may commit each statement by itself, as AUTOCOMMIT does."
+OWN = "Two requests that run at the same time share a session, or its connection, so the commit of one also writes what the other has not finished. Each request needs a session of its own, and each session a connection of its own."
 YIELD = "get_db is a dependency that yields: FastAPI takes what it yields, and goes on behind the yield when the request is over."
 
 
@@ -59,8 +61,17 @@ def lock_is_free(student: Student, how: str, did: str, why: str) -> object:
 
 @check("1.3", points=2, needs="1.3/get-db-yields-a-session", lesson="one-session-for-each-piece-of-work")
 def test_closed_after_the_request(student: Student) -> None:
-    """the session is closed when the request is over"""
+    """each request has a session of its own, which is closed when the request is over"""
     lock_is_free(student, "end", "end a request whose session has written but not committed", CLOSE)
+    did = "one request has written and not committed; another, which runs meanwhile, reads and commits"
+    with student.probing("01_orm_setup.side_by_side", did) as probe:
+        probe.next()
+        undone = student.database.value("SELECT count(*) FROM drafts") == 0  # if not, nothing can be told from the rest
+        probe.go_on()
+        probe.next()
+        if undone:
+            student.database.expect_rows(0, "drafts", did=did, look="get_db", why=OWN)
+        probe.go_on()
 
 
 @check("1.3", points=2, needs="1.3/get-db-yields-a-session", lesson="one-session-for-each-piece-of-work")
@@ -72,3 +83,4 @@ def test_closed_after_an_error(student: Student) -> None:
         seen == "the error came out", did=did, expected="the error goes on to whoever should hear of it", got="get_db kept it to itself",
         why="FastAPI must hear of the error, or it cannot answer: after your rollback, `raise` it again.", look="get_db.except",
     )  # fmt: skip
+    student.database.expect_rows(0, "notes", did=did, look="make_engine.create_engine", why=UNDONE)

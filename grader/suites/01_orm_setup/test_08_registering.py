@@ -1,6 +1,7 @@
 """registering"""
 
 import time
+from dataclasses import replace
 from functools import partial
 
 from grader.answers import Answer
@@ -14,6 +15,10 @@ COMMIT = "Nothing is in the file before commit(): without it the session throws 
 OTHER = "A row is in the file, but not under this name. Compare what register hands to create_user with what create_user makes of it."
 KEPT = "The row is in the file, and yet the answer is a no. create_user must give the user back, and None only when the name is taken; and register refuses only None."
 NUMBER = "It is refused, but with another number: 409 says that something is in the way of what was asked, here a name that is taken."
+FAULT = "Only the database's refusal of a double means that a name is taken. Whoever catches every error says so of faults too."
+BROKEN = (
+    "CREATE TRIGGER broken BEFORE INSERT ON users BEGIN SELECT abs(-9223372036854775807 - (NEW.id IS NULL OR 1)); END"
+)
 LATE = "What follows the yield runs when the answer is already on its way, too late for a commit: commit before you return."
 HASH = "Whoever gets the file must not get the passwords: store auth.hash_password(password), which is salted."
 
@@ -86,7 +91,7 @@ def test_usable_after_a_refusal(student: Student) -> None:
 
 @check("1.8", points=2, needs="1.8/a-taken-name", lesson="when-the-database-says-no")
 def test_at_the_same_moment(app: App, student: Student) -> None:
-    """20 registrations of one name at the same moment give one user and 19 refusals"""
+    """20 registrations of one name at the same moment give one user and 19 refusals; only a taken name is refused"""
     body = {"username": student.name(), "password": "correct horse"}
     # At a file that somebody holds they all come to the same point, on a busy machine too.
     answers = app.together([partial(app.post, "/register", json=body)] * 20, student.database.locked())
@@ -101,6 +106,12 @@ def test_at_the_same_moment(app: App, student: Student) -> None:
         why=RACE,
         look="create_user",
         life=app.life,
+    )
+    student.database.write(BROKEN)
+    answer = app.post("/register", json=body | {"username": student.name()})
+    did = f"{answer.did}, while a faulty trigger stops every INSERT into users, and the name is free"
+    replace(answer, did=did).expect(
+        500, 503, expected="500: something is wrong, and no name is taken", why=FAULT, look="create_user.except"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from grader.answers import Answer
 from grader.app import App
 from grader.check import check
 from grader.expect import expect
@@ -30,6 +31,11 @@ def test_a_token(app: App, newcomer: Callable) -> None:
         )
 
 
+def scheme(answer: Answer) -> str:
+    """What the header of a 401 says, the first word, in small letters; "" without one."""
+    return next(iter(answer.headers.get("www-authenticate", "").lower().replace(",", " ").split()), "")
+
+
 @check("1.9", points=2, needs="1.9/a-token", lesson="passwords-and-tokens")
 def test_a_wrong_password(app: App, newcomer: Callable) -> None:
     """a wrong password gets 401, and the header that names the scheme"""
@@ -37,7 +43,7 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
     answer = app.post("/token", form={"username": person.username, "password": f"{person.password}!"})
     why = NUMBER if answer.refused else "Whoever does not know the password gets no token."
     answer.expect(401, why=why, look="login.verify_password" if answer.status == 200 else "login.raise")
-    if answer.headers.get("www-authenticate", "").lower().replace(",", " ").split()[:1] != ["bearer"]:
+    if scheme(answer) != "bearer":
         got = f"401, with {answer.headers.get('www-authenticate') or 'no such header'}"
         raise answer.failed(
             "401 with the header WWW-Authenticate: Bearer",
@@ -57,6 +63,11 @@ def test_the_same_answer(app: App, newcomer: Callable, student: Student) -> None
     expect(
         (wrong.status, wrong.body) == (unknown.status, unknown.body), did=unknown.did, look="login.raise", life=app.life, why=SAME,
         expected=f"the answer to a wrong password: {wrong}", got=str(unknown),
+    )  # fmt: skip
+    expect(
+        scheme(unknown) == scheme(wrong), did=unknown.did, look="login.raise", life=app.life, why=SAME,
+        expected="401 with the header WWW-Authenticate: Bearer, as for a wrong password",
+        got=f"401, with {unknown.headers.get('www-authenticate') or 'no such header'}",
     )  # fmt: skip
     body = {"username": person.username.upper(), "password": f"{student.name()}-secret"}
     if app.post("/register", json=body).status == 201:

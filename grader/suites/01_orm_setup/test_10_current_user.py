@@ -7,8 +7,10 @@ from typing import Any
 from jose import JWTError, jwt
 from jose.utils import base64url_encode
 
+from grader.answers import Answer
 from grader.app import App
 from grader.check import check
+from grader.expect import expect
 from grader.student import Student
 
 OWN = (
@@ -17,6 +19,9 @@ OWN = (
 FOUND = "The token holds the id of its user: auth.decode_access_token gives it back, or None. get_current_user gives back the user with that id, as the table has it."
 HEADER = "The token comes in the header Authorization, not in the URL: Depends(auth.oauth2_scheme) takes it from there."
 NUMBER = "It is refused, but with another number: 401 tells the client to log in again, and auth.unauthorized makes it."
+SAME = (
+    "401 must say how to log in, also when it is a token that is no good: auth.unauthorized makes an answer that does."
+)
 FORGED = "Anybody can write a token. Only the signature, made with your key and your algorithm, says that it is yours."
 
 
@@ -29,6 +34,15 @@ def me(app: App, token: str, did: str, *statuses: int, why: str = FORGED, look: 
         failure.did = f"GET /users/me with {did}"
         raise failure
     return answer
+
+
+def names_bearer(answer: Answer, did: str) -> None:
+    """Fail unless a 401 says in its header how to log in."""
+    said = answer.headers.get("www-authenticate", "")
+    expect(
+        said.lower().replace(",", " ").split()[:1] == ["bearer"], did=f"GET /users/me with {did}", look="get_current_user.raise",
+        expected="401 with the header WWW-Authenticate: Bearer", got=f"401, with {said or 'no such header'}", why=SAME, life=answer.life,
+    )  # fmt: skip
 
 
 def names(token: str, id_: int) -> bool:
@@ -76,11 +90,16 @@ def test_the_owner_of_the_token(app: App, newcomer: Callable) -> None:
 
 
 @check("1.10", points=1, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
-def test_no_token(app: App) -> None:
-    """without a token, and with one that is none, the answer is 401"""
-    app.get("/users/me").expect(401, look="get_current_user")
+def test_no_token(app: App, newcomer: Callable, student: Student) -> None:
+    """without a token, and with one that is none, the answer is 401, and it names the scheme"""
+    names_bearer(app.get("/users/me").expect(401, look="get_current_user"), "no token")
     for token in ("nonsense", "a.b.c", "..", "e30.e30.e30"):
-        me(app, token, f'the token "{token}"', 401)
+        names_bearer(me(app, token, f'the token "{token}"', 401), f'the token "{token}"')
+    person = newcomer(app)
+    student.database.write("DELETE FROM users WHERE id = ?", [person.id])
+    answer = app.get("/users/me", token=person.token)
+    if answer.status == 401:  # whether it is, is asked below
+        names_bearer(answer, "the token of a user who was deleted")
 
 
 @check("1.10", points=2, needs="1.10/the-owner-of-the-token", lesson="passwords-and-tokens")
