@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from grader.app import App
@@ -11,6 +12,7 @@ from grader.expect import expect
 from grader.student import Student
 
 CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
+THERE = "Who is not active may not come in, and is there all the same: the name is taken. To find and to let in are two questions."
 ONE = "A reader gives the one user that was asked for, or None: never another, never an error."
 
 
@@ -28,6 +30,9 @@ def test_by_name(app: App, newcomer: Callable, student: Student) -> None:
                 "no email and no hash", why="What everybody may see is little: a schema of its own.", look="PublicUser"
             )
     app.get(f"/users/{student.name()}").expect(404, why=ONE, look="get_user_by_username")
+    student.database.write("UPDATE users SET is_active = 0 WHERE id = ?", [people[0].id])
+    answer = app.get(f"/users/{people[0].username}")
+    replace(answer, did=f"{answer.did}, who is not active").expect(200, why=THERE, look="get_user_by_username")
 
 
 @check("2.6", points=1, needs="2.6/by-name")
