@@ -189,7 +189,7 @@ async def times(by_hand: Sequence[str]) -> list[list[Any]]:
     first = last = once()
     end = time.monotonic() + PATIENCE
     while any(then[4] == now[4] for then, now in zip(first, last, strict=True)) and time.monotonic() < end:
-        time.sleep(0.1)  # the clock of a column may count whole seconds
+        await asyncio.sleep(0.1)  # the clock of a column may count whole seconds
         later = once()
         last = [now if then[4] == known[4] else known for then, known, now in zip(first, last, later, strict=True)]
     engine.dispose()
