@@ -184,7 +184,7 @@ async def times(by_hand: Sequence[str]) -> list[list[Any]]:
             id_ = connection.execute(tables[0].insert().values(message_count=0, **user)).inserted_primary_key[0]
             post = {"title": "a", "content": "b", "author_id": id_, "published": True}
             connection.execute(tables[1].insert().values(post))
-            return found + _read(connection, "insert", tables)
+            return found + _read(connection, "SQLAlchemy: INSERT", tables)
 
     first = last = once()
     end = time.monotonic() + PATIENCE

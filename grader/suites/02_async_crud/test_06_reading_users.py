@@ -30,9 +30,6 @@ def test_by_name(app: App, newcomer: Callable, student: Student) -> None:
                 "no email and no hash", why="What everybody may see is little: a schema of its own.", look="PublicUser"
             )
     app.get(f"/users/{student.name()}").expect(404, why=ONE, look="get_user_by_username")
-    student.database.write("UPDATE users SET is_active = 0 WHERE id = ?", [people[0].id])
-    answer = app.get(f"/users/{people[0].username}")
-    replace(answer, did=f"{answer.did}, who is not active").expect(200, why=THERE, look="get_user_by_username")
 
 
 @check("2.6", points=1, needs="2.6/by-name")
@@ -53,7 +50,7 @@ def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
 
 
 @check("2.6", points=1, needs="2.6/by-name", lesson="values-travel-beside-the-sql")
-def test_exactly(app: App, newcomer: Callable) -> None:
+def test_exactly(app: App, newcomer: Callable, student: Student) -> None:
     """a name finds its own user and nobody else: neither as SQL, nor as a pattern, nor in capitals"""
     person = newcomer(app, login=False)
     why = "What a client sends goes to the database as a parameter; inside the text of the SQL it becomes SQL."
@@ -76,6 +73,9 @@ def test_exactly(app: App, newcomer: Callable) -> None:
             answer = app.get(f"/users/{name}").expect(200, why=CAPITALS, look="get_user_by_username")
             if answer.expect_keys("id")["id"] != id_:
                 raise answer.failed(f"the user with the id {id_}", why=CAPITALS, look="get_user_by_username")
+    student.database.write("UPDATE users SET is_active = 0 WHERE id = ?", [person.id])
+    answer = app.get(f"/users/{person.username}")
+    replace(answer, did=f"{answer.did}, who is not active").expect(200, why=THERE, look="get_user_by_username")
 
 
 @check("2.6", points=1, needs="2.6/by-name")
