@@ -1,7 +1,8 @@
 """Probes of chapter 02, tasks 2.2 to 2.4: sessions and tables."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -102,19 +103,24 @@ async def requested(value: str, by_crud: bool) -> None:
 
 @steps
 async def request_failed(value: str) -> AsyncIterator[list[bool]]:
-    """Write in the session of a request that fails, and wait: is the lock still held, and did the error come out?"""
+    """Write in the session of a request that fails, and wait: is the lock still held, and did the error come out?
+
+    Once with an error that nobody expects, once with an answer that is raised.
+    """
     from app.database import get_session
     from app.main import app
+    from fastapi import HTTPException
 
     make_notes()
     async with app.router.lifespan_context(app):
-        heard = True
-        with suppress(Exception):
-            async with asynccontextmanager(get_session)() as session:
-                await store_note(session, value)
-                raise LookupError("the route failed")
-            heard = False
-        yield [is_sqlalchemy(session), heard]
+        for error in (LookupError("the route failed"), HTTPException(409, "refused")):
+            heard = True
+            with suppress(Exception):
+                async with asynccontextmanager(get_session)() as session:
+                    await store_note(session, value)
+                    raise error
+                heard = False
+            yield [is_sqlalchemy(session), heard]
 
 
 @steps
@@ -141,3 +147,50 @@ async def tables_of_models() -> None:
     if not inspect(engine).has_table("users") and (metadata := getattr(models.User, "metadata", None)) is not None:
         metadata.create_all(engine)
     engine.dispose()
+
+
+def _read(connection: Any, how: str, tables: Sequence[Any]) -> list[list[Any]]:
+    """The times of the last rows, as their columns read them: how, table, column, what went wrong, the time."""
+    from sqlalchemy import select
+
+    found = []
+    for table, name in ((tables[0], "created_at"), (tables[1], "created_at"), (tables[1], "updated_at")):
+        value, error = None, ""
+        try:
+            value = connection.scalar(select(table.c[name]).order_by(table.c.id.desc()).limit(1))
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        found.append([how, table.name, name, error, value if isinstance(value, int | float) else str(value)])
+    return found
+
+
+@steps
+async def times(by_hand: Sequence[str]) -> list[list[Any]]:
+    """The times of rows stored by hand, and by the models' tables: each as read at first, and as read of a later row."""
+    from app import models
+    from sqlalchemy import create_engine
+
+    tables = [getattr(model, "__table__", None) for model in (models.User, models.Post)]
+    if any(table is None for table in tables):
+        return []
+    engine = create_engine(f"sqlite:///{PATH}")
+
+    def once() -> list[list[Any]]:
+        run_plainly(*by_hand)
+        name = os.urandom(8).hex()
+        with engine.begin() as connection:
+            found = _read(connection, "sqlite3: INSERT", tables)
+            user = {"username": name, "email": name, "hashed_password": HASH, "role": "reader", "is_active": True}
+            id_ = connection.execute(tables[0].insert().values(message_count=0, **user)).inserted_primary_key[0]
+            post = {"title": "a", "content": "b", "author_id": id_, "published": True}
+            connection.execute(tables[1].insert().values(post))
+            return found + _read(connection, "SQLAlchemy: INSERT", tables)
+
+    first = last = once()
+    end = time.monotonic() + PATIENCE
+    while any(then[4] == now[4] for then, now in zip(first, last, strict=True)) and time.monotonic() < end:
+        await asyncio.sleep(0.1)  # the clock of a column may count whole seconds
+        later = once()
+        last = [now if then[4] == known[4] else known for then, known, now in zip(first, last, later, strict=True)]
+    engine.dispose()
+    return [[*then, now[4]] for then, now in zip(first, last, strict=True)]

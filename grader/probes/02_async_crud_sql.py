@@ -6,12 +6,18 @@ from typing import Any
 
 
 @steps
-async def executed(statements: Sequence[list[Any]]) -> AsyncIterator[list[Any]]:
-    """Call execute with each [sql] or [sql, params]; what it gives. Wait, while the manager is still open."""
+async def executed(statements: Sequence[list[Any]], failing: Sequence[str] = ()) -> AsyncIterator[list[Any]]:
+    """Call execute with each [sql] or [sql, params]; what it gives, or "raises". Wait, while the manager is still open."""
     from app.database import DatabaseManager
 
     async with DatabaseManager() as db:
-        yield [await db.execute(*statement) for statement in statements]
+        said = [await db.execute(*statement) for statement in statements]
+        for sql in failing:
+            try:
+                said.append(await db.execute(sql))
+            except Exception:
+                said.append("raises")
+        yield said
 
 
 @steps

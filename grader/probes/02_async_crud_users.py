@@ -74,22 +74,22 @@ async def deleted(people: Sequence[dict[str, Any]]) -> AsyncIterator[list[int]]:
 
 @steps
 async def said_of_changes(people: Sequence[dict[str, Any]], nobody: int) -> list[Any]:
-    """What update_user and delete_user say: of somebody, without changes, of nobody; of a taken email."""
+    """What update_user and delete_user say: of somebody, twice, without changes, of nobody; of a taken email."""
     from app import crud
     from app.database import DatabaseManager
 
     async with DatabaseManager() as db:
         await db.create_tables()
         async with db.session() as session:
-            id_, _ = [(await crud.create_user(session, **person)).id for person in people]
+            id_, other = [(await crud.create_user(session, **person)).id for person in people]
             await session.commit()
         said = []
         for function, arguments in (
-            (crud.update_user, (id_, {"full_name": "New"})),
+            *[(crud.update_user, (id_, {"full_name": "New"}))] * 2,
             (crud.update_user, (id_, {})),
             (crud.update_user, (nobody, {"full_name": "New"})),
             (crud.update_user, (nobody, {})),
-            (crud.update_user, (id_, {"email": people[1]["email"]})),
+            (crud.update_user, (other, {"full_name": "Half", "email": people[0]["email"]})),
             (crud.delete_user, (nobody,)),
             (crud.delete_user, (id_,)),
             (crud.delete_user, (id_,)),

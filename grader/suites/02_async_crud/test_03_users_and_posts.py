@@ -1,7 +1,9 @@
 """users and posts"""
 
+import datetime
 import sqlite3
 from collections.abc import Callable
+from typing import Any
 
 from grader.check import check
 from grader.database import Database
@@ -23,11 +25,19 @@ COLUMNS = {
     ),
     "posts": ("id", "title", "content", "author_id", "published", "created_at", "updated_at"),
 }
-REQUIRED = {"users": ("username", "email", "hashed_password"), "posts": ("title", "content", "author_id")}
+NULLABLE = ("id", "full_name")
 USER = "INSERT INTO users (username, email, hashed_password) VALUES ('mira', 'mira@example.com', 'x')"
 POST = "INSERT INTO posts (title, content, author_id) VALUES ('Hello', '...', 1)"
 LEFT_OUT = "Other programs leave columns out. Each of these may be NULL, Mapped[... | None], or has a server_default, which stands in the table itself."
 CLASS = {"users": "User", "posts": "Post"}
+HAND = """INSERT INTO users (username, email, hashed_password, role, is_active, message_count)
+          VALUES (hex(randomblob(8)), hex(randomblob(8)), 'x', 'reader', 1, 0)"""
+POST_BY_HAND = (
+    "INSERT INTO posts (title, content, author_id, published) VALUES ('a', 'b', (SELECT max(id) FROM users), 1)"
+)
+UNREAD = "What the default puts into the table your own column must be able to read, as a time. func.now() gives a time that it can."
+WALL = "A time without a zone is taken for UTC, so UTC it has to be: no 'localtime' in SQL, and no datetime.now() without UTC."
+FROZEN = "A time that is made when the module is imported is one time for all rows. A function is called for each: func.now() by the database, default=utc_now without parentheses by SQLAlchemy."
 
 
 def schema(probe: Callable, student: Student) -> Database:
@@ -46,6 +56,32 @@ def refused(database: Database, sql: str) -> str:
         finally:
             connection.rollback()
     return ""
+
+
+def instant(told: Any) -> datetime.datetime:
+    """A time in UTC; without a zone it is taken for UTC, and a number for seconds since 1970."""
+    try:
+        found = datetime.datetime.fromisoformat(str(told))
+    except ValueError:
+        found = datetime.datetime.fromtimestamp(float(told), datetime.UTC)
+    return found.replace(tzinfo=datetime.UTC) if found.tzinfo is None else found.astimezone(datetime.UTC)
+
+
+def expect_a_time(insert: str, look: str, error: str, first: Any, last: Any) -> None:
+    """Fail unless the program has read a time that is about now, and a later one in a later row."""
+    did, now = f"{insert}, with the clock of Tokyo; then read it by {look}", datetime.datetime.now(datetime.UTC)
+    expect(not error, did=did, expected=f"about {now:%H:%M} UTC", got=error, why=UNREAD, look=look)
+    try:
+        off = abs(instant(first) - now)
+    except (ValueError, OverflowError, OSError):
+        off = datetime.timedelta.max
+    near = off < datetime.timedelta(minutes=10)
+    why = WALL if off < datetime.timedelta(days=1) else UNREAD
+    expect(near, did=did, expected=f"about {now:%H:%M} UTC", got=first, why=why, look=look)
+    did = f"{insert}, again and again for seconds"
+    expect(
+        first != last, did=did, expected="each row with its own time", got=f"{first} each time", why=FROZEN, look=look
+    )
 
 
 @check("2.3", points=2, needs="2.1")
@@ -93,9 +129,9 @@ def test_defaults(student: Student, probe: Callable) -> None:
             )  # fmt: skip
 
 
-@check("2.3", points=1, needs="2.3/the-columns", lesson="defaults-in-the-database-too")
+@check("2.3", points=1, needs="2.3/the-columns", testimony=True, lesson="defaults-in-the-database-too")
 def test_times(student: Student, probe: Callable, insert: Callable) -> None:
-    """the database itself fills in the times"""
+    """the database itself fills in the times; each row has its own, in UTC"""
     database = schema(probe, student)
     why = 'server_default=func.now() is a function the database calls; the text "now()" is only a text.'
     author: dict[str, int] = {}
@@ -107,6 +143,10 @@ def test_times(student: Student, probe: Callable, insert: Callable) -> None:
             good = found is not None and str(found)[:1].isdigit()
             did, got = f"sqlite3: INSERT INTO {table}, without {name}", f"{name} = {found!r}"
             expect(good, did=did, expected=f"{name}: now", got=got, why=why, look=f"{CLASS[table]}.{name}")
+    did = "store users and posts without their times, and read them, with the clock of Tokyo (TZ=Asia/Tokyo)"
+    told = probe("sessions.times", did, by_hand=[HAND, POST_BY_HAND], why=UNREAD, look="User", env={"TZ": "JST-9"})
+    for how, table, name, error, first, last in told or ():
+        expect_a_time(f"{how} INTO {table}, without {name}", f"{CLASS[table]}.{name}", error, first, last)
 
 
 @check("2.3", points=1, needs="2.3/the-columns")
@@ -123,7 +163,9 @@ def test_refused(student: Student, probe: Callable, insert: Callable) -> None:
         )  # fmt: skip
     insert("users", username="noor")
     author = insert("users", username="mira")
-    tries = [(table, name, "NULL", "NOT NULL") for table, names in REQUIRED.items() for name in names]
+    tries = [
+        (table, name, "NULL", "NOT NULL") for table, names in COLUMNS.items() for name in names if name not in NULLABLE
+    ]
     tries += [("users", "username", "'noor'", "UNIQUE"), ("users", "email", "'noor@example.com'", "UNIQUE")]
     insert("posts", author_id=author)
     for table, name, value, word in tries:

@@ -1,6 +1,7 @@
 """creating users"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ NO = "The database refuses what is taken, with an error: catch it, undo what fai
 BUG = "Only the database's refusal of a double means that something is taken. Whoever catches every error says so of faults too."
 BROKEN = "CREATE TRIGGER broken BEFORE INSERT ON users BEGIN INSERT INTO nowhere VALUES (1); END"
 RACE = "Between your question and your insert another request can come. Let the database refuse, and catch its refusal."
+OTHERS = "A lock in your program stops your own requests, not those of another program at the same file. Only the database sees them all: let it refuse, and catch its refusal."
 RIGHTS = "Whoever registers chooses a name, not their rights: a schema lists what may come in, and only that is used."
 COLUMNS = "What create_user is given goes into the columns of the same names: User(email=email, ...). What is left out is NULL, or the default."
 MADE = "create_user gives back the user that it made. None says that something is taken, and None is what a missing return gives."
@@ -57,6 +59,17 @@ def stored_as_given(student: Student, probe: Callable, person: dict[str, Any], w
         look="create_user",
         life=student.lives[-1],
     )
+
+
+@contextmanager
+def taken_meanwhile(student: Student, sent: dict[str, Any]) -> Iterator[None]:
+    """Hold the write lock, as another program that is storing the same user; at the end it has."""
+    rest = "hashed_password, role, is_active, created_at, message_count"
+    sql = f"INSERT INTO users (username, email, {rest}) SELECT ?, ?, {rest} FROM users LIMIT 1"
+    with student.database.locked() as other:
+        yield
+        other.execute(sql, (sent["username"], sent["email"]))
+        other.execute("COMMIT")
 
 
 @check("2.5", points=1, needs=NEEDS)
@@ -176,10 +189,15 @@ def test_a_fault_is_no_refusal(app: App, student: Student) -> None:
 
 @check("2.5", points=1, needs=("2.5/taken", "2.5/registering", "2.6"), lesson="refusals")
 def test_at_the_same_moment(app: App, student: Student, one_wins: Callable) -> None:
-    """20 equal registrations at the same moment give one user and 19 refusals"""
+    """20 equal registrations at once give one user; so do two, of which one is another program's"""
     sent = body(student)
     answers = app.together([partial(app.post, "/register", json=sent)] * 20, student.database.locked())
     one_wins(answers, 201, did=f"{answers[0].did}, 20 times at once", why=RACE, look="create_user")
+    sent = body(student)
+    (answer,) = app.together([partial(app.post, "/register", json=sent)], taken_meanwhile(student, sent))
+    replace(answer, did=f"{answer.did}, while another program stores the same user").expect(
+        409, 400, 503, expected="409: it is taken", why=OTHERS, look="create_user"
+    )
 
 
 @check("2.5", points=1, needs="2.5/registering")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from grader.app import App
@@ -11,6 +12,7 @@ from grader.expect import expect
 from grader.student import Student
 
 CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
+THERE = "Who is not active may not come in, and is there all the same: the name is taken. To find and to let in are two questions."
 ONE = "A reader gives the one user that was asked for, or None: never another, never an error."
 
 
@@ -48,7 +50,7 @@ def test_by_id(app: App, newcomer: Callable, student: Student) -> None:
 
 
 @check("2.6", points=1, needs="2.6/by-name", lesson="values-travel-beside-the-sql")
-def test_exactly(app: App, newcomer: Callable) -> None:
+def test_exactly(app: App, newcomer: Callable, student: Student) -> None:
     """a name finds its own user and nobody else: neither as SQL, nor as a pattern, nor in capitals"""
     person = newcomer(app, login=False)
     why = "What a client sends goes to the database as a parameter; inside the text of the SQL it becomes SQL."
@@ -71,6 +73,9 @@ def test_exactly(app: App, newcomer: Callable) -> None:
             answer = app.get(f"/users/{name}").expect(200, why=CAPITALS, look="get_user_by_username")
             if answer.expect_keys("id")["id"] != id_:
                 raise answer.failed(f"the user with the id {id_}", why=CAPITALS, look="get_user_by_username")
+    student.database.write("UPDATE users SET is_active = 0 WHERE id = ?", [person.id])
+    answer = app.get(f"/users/{person.username}")
+    replace(answer, did=f"{answer.did}, who is not active").expect(200, why=THERE, look="get_user_by_username")
 
 
 @check("2.6", points=1, needs="2.6/by-name")

@@ -16,6 +16,7 @@ UNCHANGED = (
     "Without a WHERE everybody is to get the same email, and the database refuses that."
 )
 TOLD = "Whoever calls must hear whether there was such a row, changed or not; what is taken is a third answer."
+HALF = "None says that nothing was changed, so no half of it may stay: one UPDATE for both, inside the block that is undone."
 NUMBER = "True or False is asked for, and a number is neither: compare it, as in found > 0."
 DELETED = (
     "Nobody has this id. A True means that nobody looked, or that others were deleted: every DELETE needs its WHERE."
@@ -62,10 +63,10 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
         expect(
             got == wanted,
             did=did,
-            expected=str(wanted[:2]),
+            expected=str(wanted[:2] if got[2:] == wanted[2:] else wanted),
             got=got[:2] if got[2:] == wanted[2:] else got,
             look="update_user",
-            why=UNCHANGED if untouched else GIVEN,
+            why=UNCHANGED if untouched else GIVEN if change.keys() <= {"email", "full_name"} else NAMED,
         )
 
 
@@ -82,7 +83,7 @@ def test_the_given_fields(student: Student, probe: Callable) -> None:
 
 @check("2.7", points=1, needs="2.7/the-given-fields", lesson="changes-and-deletions")
 def test_only_the_given_fields(student: Student, probe: Callable) -> None:
-    """update_user leaves alone what it is not given; None clears full_name"""
+    """update_user changes only email and full_name, if given; None clears full_name"""
     changed(
         student,
         probe,
@@ -92,6 +93,7 @@ def test_only_the_given_fields(student: Student, probe: Callable) -> None:
             {},
             {"full_name": None},
             {"full_name": ""},
+            {"role": "admin", "is_active": False, "hashed_password": "y"},
         ],
     )
 
@@ -99,15 +101,16 @@ def test_only_the_given_fields(student: Student, probe: Callable) -> None:
 @check("2.7", points=1, needs="2.7/the-given-fields", testimony=True, lesson="changes-and-deletions")
 def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> None:
     """update_user and delete_user say True for a user, False for nobody, None for a taken email"""
-    did = "update_user and delete_user of somebody, and of nobody; then a taken email"
-    said = probe("users.said_of_changes", did, people=people(student, 2), nobody=987654, look="update_user")
-    said = listed(said, 8, did, "update_user")
+    did, crowd = "update_user and delete_user of somebody, and of nobody; then a taken email", people(student, 2)
+    said = probe("users.said_of_changes", did, people=crowd, nobody=987654, look="update_user")
+    said = listed(said, 9, did, "update_user")
     fields = (
         "a full_name",
+        "the same full_name again",
         "no changes at all",
         "a full_name of nobody",
         "no changes of nobody",
-        "an email that is taken",
+        "a full_name and an email that is taken",
     )
     names = (
         *(f"update_user with {name}" for name in fields),
@@ -115,10 +118,13 @@ def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> N
         "delete_user",
         "delete_user, once more",
     )
-    for name, got, wanted in zip(names, said, (True, True, False, False, None, False, True, False), strict=True):
+    for name, got, wanted in zip(names, said, (True, True, True, False, False, None, False, True, False), strict=True):
         look = name.partition(" ")[0].strip(",")
         why = DELETED if look == "delete_user" and got is True else NUMBER if type(got) is int else TOLD
         expect(got is wanted, did=name, expected=repr(wanted), got=repr(got), why=why, look=look)
+    before, after = (crowd[1]["email"], crowd[1]["full_name"]), row(student, crowd[1]["username"])[:2]
+    did = "update_user with a full_name and an email that is taken; commit"
+    expect(after == before, did=did, expected=str(before), got=after or "no such row", why=HALF, look="update_user")
 
 
 @check("2.7", points=1, needs=("2.7/the-given-fields", "2.6"), lesson="changes-and-deletions")

@@ -10,6 +10,14 @@ from grader.student import Student
 TABLE = "CREATE TABLE notes (id INTEGER PRIMARY KEY, value TEXT, number INTEGER)"
 INSERT = "INSERT INTO notes (value, number) VALUES (:value, :number)"
 REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON notes WHEN NEW.value = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+FAMILY = (
+    "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE children (parent INTEGER NOT NULL REFERENCES parents (id))",
+)
+ORPHAN = "INSERT INTO children VALUES (99)"
+KEYS = "Every connection checks foreign keys, and this one does not: use the engine of connect(), no connection of your own."
+FAILING = ("SELECT value FROM nowhere", ORPHAN)
+OUT = "A list says that it was done. What the database could not do, or refused, is an error: let it out."
 EXECUTE = "DatabaseManager.def execute"  # the word alone stands in other lines of the class too
 COMMIT = "execute is a whole piece of work: it opens a connection, runs the statement, commits and closes."
 APART = "A parameter travels beside the SQL and is never read as SQL. Inside the text, in an f-string, it is."
@@ -35,7 +43,7 @@ def test_execute_commits(student: Student) -> None:
 
 @check("2.10", points=1, needs="2.10/execute-commits", testimony=True)
 def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable) -> None:
-    """execute gives a list of dicts, and [] where there are no rows"""
+    """execute gives a list of dicts, [] where there are no rows; what fails is an error"""
     row = {"value": student.name(), "number": 7}
     select = "SELECT value, number FROM notes WHERE value = :value"
     statements: list[list[Any]] = [
@@ -43,14 +51,21 @@ def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable)
         [select, {"value": student.name()}], ["UPDATE notes SET number = 8", None],
         ["UPDATE notes SET number = 9 RETURNING number"],
     ]  # fmt: skip
-    said = probe("sql.executed", f"await db.execute('{statements[2][0]}')", statements=statements, look=EXECUTE)
-    said = listed(said, len(statements), "await db.execute(...)", EXECUTE)
+    statements += [[sql] for sql in FAMILY]
+    did = f"await db.execute('{statements[2][0]}')"
+    said = probe("sql.executed", did, statements=statements, failing=FAILING, look=EXECUTE)
+    said = listed(said, len(statements) + len(FAILING), "await db.execute(...)", EXECUTE)
     wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], [], [{"number": 9}]]
-    for statement, got, want in zip(statements, said, wanted, strict=True):
+    wanted += [[] for _ in FAMILY]
+    for statement, got, want in zip(statements, said[: len(statements)], wanted, strict=True):
         why = "Rows become plain dicts, names to values. A statement without rows has no rows to fetch: ask the result (returns_rows)."
         expect(
             got == want, did=f"await db.execute('{statement[0]}')", expected=str(want), got=got, why=why, look=EXECUTE
         )
+    did = f"await db.execute('{ORPHAN}'), where table parents has no row 99"
+    student.database.expect_rows(0, "children", did=did, why=KEYS, look=EXECUTE)
+    for sql, got in zip(FAILING, said[len(statements) :], strict=True):
+        expect(got == "raises", did=f"await db.execute('{sql}')", expected="an error", got=got, why=OUT, look=EXECUTE)
 
 
 @check("2.10", points=1, needs="2.10/execute-commits", lesson="values-travel-beside-the-sql")
@@ -123,20 +138,25 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
     lists = [
         [insert("a")],
         [insert("b"), insert("boom")],
+        [insert("e"), {"sql": ORPHAN}],
         [insert("c"), {"sql": "INSERT INTO nowhere VALUES (1)"}],
         [insert("d")],
     ]
     did = "await db.safe_transaction(...): good; refused by the database; a wrong statement; good again"
-    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE], lists=lists, look="DatabaseManager.safe_transaction")
+    said = probe(
+        "sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, look="DatabaseManager.safe_transaction"
+    )
     said = listed(said, len(lists), did, "DatabaseManager.safe_transaction")
     names = (
         "a good transaction",
         "one that the database refuses",
+        "one with a row that refers to nothing",
         "one with a table that does not exist",
         "another good one",
     )
-    for name, got, wanted in zip(names, said, (True, False, "raises", True), strict=True):
+    for name, got, wanted in zip(names, said, (True, False, False, "raises", True), strict=True):
         why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
+        why = KEYS if got is True and wanted is False and "refers" in name else why
         good = str(got).startswith("raises") if wanted == "raises" else got is wanted
         expect(
             good,
