@@ -26,6 +26,7 @@ class CheckFailed(Exception):  # noqa: N818 -- a verdict, not an error of ours
     """
 
     outcome: Outcome = Outcome.FAILED
+    caught: bool = False  # what came is what the program says of an error that it caught: its log knows the error
 
     def __init__(
         self,

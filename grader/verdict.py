@@ -58,7 +58,7 @@ def errors_at(failure: CheckFailed) -> list[dict[str, Any]]:
     errors = list(life.records("error"))[::-1]
     path = failure.path.partition("?")[0]
     own = [error for error in errors if not error.get("path") or error.get("path") == path]
-    return own or errors
+    return own or errors or (list(life.records("logged"))[::-1] if failure.caught else [])
 
 
 def stuck_at(failure: CheckFailed) -> Line | None:
@@ -134,6 +134,9 @@ def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
     if error and error.get("kind") == "error" and (inside or failure.outcome is not Outcome.FAILED):
         kind = str(error.get("type", "")).rpartition(".")[2]
         got = f"{inside[0] + '  ' if inside else ''}{kind}: {error.get('message', '')}"
+    if error and error.get("kind") == "logged":
+        kind = str(error.get("type", "")).rpartition(".")[2]
+        got = f"{got}  In the log: {kind}: {error.get('message', '')}"
     return TEMPORARY.sub("", ENDPOINT.sub("", SQL.sub("", got)))
 
 
@@ -174,7 +177,7 @@ def judge(check: Check, failure: CheckFailed, chapter: Chapter, folder: Path, un
     finding = Finding(
         did=scrub(failure.did), expected=scrub(failure.expected), got=scrub(quoted(failure, error)), line=line,
         why=explained[0].why if explained else failure.why,
-        lesson=explained[0].place if explained else lesson(check, chapter),
+        lesson=explained[0].place if explained else lesson(check, chapter, error),
         concept=cause, rows=(sql,) if sql else (), timeline=tuple(scrub(each, 90) for each in list(timeline)[-8:]),
         printed=scrub(failure.life.stdout.text()[-600:], 400, lines=True) if failure.life else "",
         traceback=source.traceback(error) if error else "",
@@ -191,8 +194,10 @@ def without_testimony(check: Check, failure: CheckFailed, chapter: Chapter) -> V
     return Verdict(failure.outcome, "", finding)
 
 
-def lesson(check: Check, chapter: Chapter) -> str:
-    """Where the lesson helps with a check: the section it names, else its task's own."""
+def lesson(check: Check, chapter: Chapter, error: dict[str, Any] | None = None) -> str:
+    """Where the lesson helps with a check: the section it names, else its task's own; or with a file that cannot be read."""
+    if any(name in ("", "<module>") for _, _, name, _ in (error or {}).get("frames") or []):
+        return f"chapters/{chapter.slug}/README.md#common-errors"
     anchor = check.lesson or re.sub(r"[^\w\- ]", "", f"{check.task} {chapter.tasks.get(check.task, '')}").replace(
         " ", "-"
     )

@@ -354,6 +354,21 @@ def test_the_student_s_line_is_recorded_however_deep_the_library_below_it_fails(
     assert record["via"][-1] == "deep"
 
 
+def test_an_error_that_goes_into_the_log_is_recorded(tmp_path):
+    reader, writer = os.pipe()
+    recorder = Recorder(writer, tmp_path)
+    try:
+        int("x")
+    except ValueError:
+        caught = sys.exc_info()
+    for info in (None, (None, None, None), caught):
+        assert recorder.logged("uvicorn.error", 40, "", 1, "not stored", (), info).getMessage() == "not stored"
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        records = [json.loads(line) for line in said]
+    assert [(record["kind"], record["type"]) for record in records] == [("logged", "builtins.ValueError")]
+
+
 def test_records_are_read_and_forgeries_passed_over():
     life = Life(1, "n")
     for descriptor in life.hand_over():

@@ -59,6 +59,21 @@ def test_what_a_concept_names_is_shown_where_the_error_knows_no_line(judge, monk
     assert (line.path, line.number) == ("app/crud.py", 2)
 
 
+def test_an_error_that_the_program_caught_is_told_where_a_check_asks_for_it(judge):
+    logged = ERROR | {"kind": "logged", "path": ""}
+    failure = failed("It was not stored.", life=FakeLife(logged))
+    assert judge(failure).finding.got == "It was not stored."
+    failure.caught = True
+    found = judge(failure).finding
+    assert found.got == "It was not stored. In the log: IntegrityError: UNIQUE constraint failed: users.username"
+    assert (found.line.path, found.line.number) == ("app/crud.py", 3)
+
+
+def test_for_a_file_that_cannot_be_read_the_lesson_is_that_of_errors(judge):
+    strange = ERROR | {"type": "x.Strange", "message": "m", "frames": [["app/crud.py", 1, "<module>", "import x"]]}
+    assert judge(failed("500 x", life=FakeLife(strange))).finding.lesson.endswith("#common-errors")
+
+
 def test_what_a_concept_names_goes_before_the_line_the_error_passed_through(judge, monkeypatch):
     concept = diagnosis.Concept(id="x", why="w", lesson="l", look="create_user")
     monkeypatch.setattr(diagnosis, "explain", lambda *_: (concept, ERROR))

@@ -6,6 +6,7 @@ It explains verdicts, it does not make them. Everything is one JSON line on a pi
 import contextlib
 import json
 import linecache
+import logging
 import os
 import signal
 import sqlite3
@@ -23,6 +24,7 @@ ASGIApp = Callable[[Scope, Callable[..., Any], Callable[..., Any]], Awaitable[No
 
 LONGEST_TEXT = 1500
 MOST_FRAMES = 40
+MOST_CAUGHT = 100  # errors from the log: a program may go on logging for ever
 
 
 class Recorder:
@@ -32,6 +34,7 @@ class Recorder:
         """Write to `descriptor`; files below `root`/app are the student's."""
         self.descriptor = descriptor
         self.root = str(root / "app") + os.sep
+        self.caught = 0
 
     def say(self, kind: str, **fields: object) -> None:
         """Write one record; a grader that no longer listens is not the app's trouble."""
@@ -54,6 +57,7 @@ class Recorder:
         signal.signal(signal.SIGUSR1, self.stuck)
         warnings.simplefilter("always", RuntimeWarning)
         setattr(warnings, "showwarning", self.warning)  # noqa: B010 -- the same
+        logging.setLogRecordFactory(self.logged)
 
     def statement(self, sql: str) -> None:
         """Record one SQL statement."""
@@ -72,7 +76,15 @@ class Recorder:
         """Record a warning (in place of printing it)."""
         self.say("warning", type=category.__name__, message=str(message)[:LONGEST_TEXT], place=place[:2])
 
-    def error(self, problem: BaseException, phase: str, path: str = "") -> None:
+    def logged(self, *args: Any, **options: Any) -> logging.LogRecord:
+        """Make a record for the program's log; the exception that goes into it was caught, and is recorded, too."""
+        made = logging.LogRecord(*args, **options)
+        if made.exc_info and isinstance(made.exc_info[1], BaseException) and self.caught < MOST_CAUGHT:
+            self.caught += 1
+            self.error(made.exc_info[1], "log", kind="logged")
+        return made
+
+    def error(self, problem: BaseException, phase: str, path: str = "", kind: str = "error") -> None:
         """Record an exception with the student's own frames, the innermost last."""
         while isinstance(problem, BaseExceptionGroup) and len(problem.exceptions) == 1:
             problem = problem.exceptions[0]
@@ -85,9 +97,9 @@ class Recorder:
                 for frame in frames
                 if frame.filename.startswith(self.root)
             ]
-        kind = type(problem)
+        of = type(problem)
         self.say(
-            "error", phase=phase, path=path, type=f"{kind.__module__}.{kind.__qualname__}",
+            kind, phase=phase, path=path, type=f"{of.__module__}.{of.__qualname__}",
             message=str(problem)[:LONGEST_TEXT], frames=mine[-8:], via=[frame.name for frame in frames[-MOST_FRAMES:]],
             missing=getattr(problem, "name", None) if isinstance(problem, ImportError) else None,
             offset=problem.offset if isinstance(problem, SyntaxError) else None,

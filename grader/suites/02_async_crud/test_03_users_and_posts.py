@@ -119,7 +119,8 @@ def test_defaults(student: Student, probe: Callable) -> None:
         ("posts", POST, {"published": 0}),
     ):
         said = refused(database, insert)
-        expect(not said, did=f"sqlite3: {insert}", expected="a row", got=said, why=LEFT_OUT, look=CLASS[table])
+        left_out = LEFT_OUT if said.endswith(("full_name", "tags")) else why
+        expect(not said, did=f"sqlite3: {insert}", expected="a row", got=said, why=left_out, look=CLASS[table])
         database.write(insert)
         row = database.rows(f"SELECT {', '.join(wanted)} FROM {table}")
         for (name, value), found in zip(wanted.items(), row[0] if row else [None] * len(wanted), strict=True):

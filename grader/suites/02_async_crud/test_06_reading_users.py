@@ -13,7 +13,7 @@ from grader.student import Student
 
 CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
 THERE = "Who is not active may not come in, and is there all the same: the name is taken. To find and to let in are two questions."
-ONE = "A reader gives the one user that was asked for, or None: never another, never an error."
+ONE = "A reader gives the one user that was asked for, or None: never another, never an error. None is also what a function without return gives."
 
 
 @check("2.6", points=1, needs="2.5/registering")

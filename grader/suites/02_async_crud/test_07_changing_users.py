@@ -10,6 +10,7 @@ from grader.expect import expect
 from grader.student import Student
 
 GIVEN = "What is not sent is not changed. Not sent and null are two things: model_dump(exclude_unset=True) tells them apart."
+IN = "What is in `changes` changes, also to None or to an empty text; what is not in it stays. Ask whether a name is in it: name in changes."
 RACE = "Between your question and your UPDATE another request can come. Let the database refuse, and catch its refusal."
 UNCHANGED = (
     "The row is as it was. Was the UPDATE sent (awaited), and does its WHERE find this user? "
@@ -19,7 +20,8 @@ TOLD = "Whoever calls must hear whether there was such a row, changed or not; wh
 HALF = "None says that nothing was changed, so no half of it may stay: one UPDATE for both, inside the block that is undone."
 NUMBER = "True or False is asked for, and a number is neither: compare it, as in found > 0."
 DELETED = (
-    "Nobody has this id. A True means that nobody looked, or that others were deleted: every DELETE needs its WHERE."
+    "Nobody has this id, so False is right. What execute gives is never None: ask for the rows that went, with "
+    "returning(...) or rowcount. And every DELETE needs its WHERE."
 )
 NAMED = "A client may send anything. Take over the fields you name, never all that came."
 
@@ -66,7 +68,7 @@ def changed(student: Student, probe: Callable, changes: list[dict[str, Any]]) ->
             expected=str(wanted[:2] if got[2:] == wanted[2:] else wanted),
             got=got[:2] if got[2:] == wanted[2:] else got,
             look="update_user",
-            why=UNCHANGED if untouched else GIVEN if change.keys() <= {"email", "full_name"} else NAMED,
+            why=UNCHANGED if untouched else IN if change.keys() <= {"email", "full_name"} else NAMED,
         )
 
 

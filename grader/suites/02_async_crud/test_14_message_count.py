@@ -15,6 +15,7 @@ TOGETHER = "The message and the count are one change: one session, one commit fo
 OTHERS = "A message counts for its owner and for nobody else: the UPDATE says in its WHERE whose row it is."
 QUOTED = "A text was stored. What the database is to work out has no quotes: message_count=User.message_count + 1."
 COUNTS = "SELECT message_count, (SELECT count(*) FROM messages WHERE owner_id = users.id) FROM users WHERE username = ?"
+SET = "The count is 1 after several messages: is it set, where it should be added to? Adding is message_count=User.message_count + 1."
 SAYS = "Client #{} says: {}"
 
 
@@ -33,7 +34,7 @@ def expect_counts(app: App, student: Student, name: str, number: int, did: str, 
         if found[1] >= number or found[0] != found[1]:
             break
         time.sleep(0.01)
-    why = QUOTED if isinstance(found[0], str) else why
+    why = QUOTED if isinstance(found[0], str) else SET if found[0] == 1 < number else why
     expect(
         found == (number, number), did=did, expected=f"message_count {number}, and {number} messages in the file",
         got=f"message_count {found[0]}, and {found[1]} messages in the file", why=why, look="create_message", life=app.life,
