@@ -55,8 +55,7 @@ def errors_at(failure: CheckFailed) -> list[dict[str, Any]]:
         return []
     if FAILED_INSIDE.match(failure.got):
         last_words(life, "error")
-    errors = list(life.records("error"))[::-1]
-    path = failure.path.partition("?")[0]
+    errors, path = list(life.records("error"))[::-1], failure.path.partition("?")[0]
     own = [error for error in errors if not error.get("path") or error.get("path") == path]
     return own or errors or (list(life.records("logged"))[::-1] if failure.caught else [])
 
@@ -129,14 +128,13 @@ def located(line: Line | None, folder: Path) -> Line | None:
 
 def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
     """What came back; where the program failed inside, its own error says it better than "500"."""
-    got = failure.got
+    got, record = failure.got, error or {}
     inside = FAILED_INSIDE.match(got)
-    if error and error.get("kind") == "error" and (inside or failure.outcome is not Outcome.FAILED):
-        kind = str(error.get("type", "")).rpartition(".")[2]
-        got = f"{inside[0] + '  ' if inside else ''}{kind}: {error.get('message', '')}"
-    if error and error.get("kind") == "logged":
-        kind = str(error.get("type", "")).rpartition(".")[2]
-        got = f"{got}  In the log: {kind}: {error.get('message', '')}"
+    own = f"{str(record.get('type', '')).rpartition('.')[2]}: {record.get('message', '')}"
+    if record.get("kind") == "error" and (inside or failure.outcome is not Outcome.FAILED):
+        got = f"{inside[0] + '  ' if inside else ''}{own}"
+    if record.get("kind") == "logged":
+        got = f"{got}  In the log: {own}"
     return TEMPORARY.sub("", ENDPOINT.sub("", SQL.sub("", got)))
 
 
@@ -198,7 +196,5 @@ def lesson(check: Check, chapter: Chapter, error: dict[str, Any] | None = None) 
     """Where the lesson helps with a check: the section it names, else its task's own; or with a file that cannot be read."""
     if any(name in ("", "<module>") for _, _, name, _ in (error or {}).get("frames") or []):
         return f"chapters/{chapter.slug}/README.md#common-errors"
-    anchor = check.lesson or re.sub(r"[^\w\- ]", "", f"{check.task} {chapter.tasks.get(check.task, '')}").replace(
-        " ", "-"
-    )
-    return f"chapters/{chapter.slug}/README.md#{anchor.lower()}"
+    title = re.sub(r"[^\w\- ]", "", f"{check.task} {chapter.tasks.get(check.task, '')}")
+    return f"chapters/{chapter.slug}/README.md#{(check.lesson or title.replace(' ', '-')).lower()}"

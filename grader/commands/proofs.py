@@ -63,9 +63,8 @@ def progress(total: int, what: str) -> "Iterator[Callable[[str], None]]":
 
 def told(done: "Proof", *, boards: bool) -> str:
     """The lines about one entry."""
-    score = done.report.score if done.report else "-"
-    lines = [f"{'ok ' if not done.complaints else 'BAD'} {done.entry.id}  {score}"]
-    lines += [f"      {complaint}" for complaint in done.complaints]
+    head = f"{'BAD' if done.complaints else 'ok '} {done.entry.id}  {done.report.score if done.report else '-'}"
+    lines = [head, *(f"      {complaint}" for complaint in done.complaints)]
     return "\n".join([*lines, done.board] if boards else lines)
 
 
@@ -189,11 +188,11 @@ def mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh 
 @app.command()
 def suite_mutants(number: Number, only: Only = None, part: Part = "1/1", fresh: Fresh = False) -> None:
     """Take one expectation at a time out of a suite, and see whether a mistake of the bank passes then."""
+    from grader.proofs import expectations
     from grader.proofs import suite_mutants as suites
-    from grader.proofs.expectations import expectations
 
     which = course.chapter(number)
-    everything = expectations(which)
+    everything = expectations.expectations(which)
     some = chosen(everything, lambda each: f"{' '.join(each.checks)} {each.id}", only, part)
     with progress(len(some), f"suite {which.number}") as say:
         unproved = suites.prove(which, some, lambda each, found: say(suites.told(each, found)), fresh=fresh)
