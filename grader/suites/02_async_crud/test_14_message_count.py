@@ -34,7 +34,7 @@ def expect_counts(app: App, student: Student, name: str, number: int, did: str, 
         if found[1] >= number or found[0] != found[1]:
             break
         time.sleep(0.01)
-    why = QUOTED if isinstance(found[0], str) else SET if found[0] == 1 < number else why
+    why = QUOTED if isinstance(found[0], str) else SET if found[0] == 1 < number and why is not LOST else why
     expect(
         found == (number, number), did=did, expected=f"message_count {number}, and {number} messages in the file",
         got=f"message_count {found[0]}, and {found[1]} messages in the file", why=why, look="create_message", life=app.life,
