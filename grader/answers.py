@@ -102,6 +102,14 @@ class Answer:
             raise self.failed(json.dumps(expected), why=why, look=look)
         return self
 
+    def expect_bearer(self, *, why: str, look: str, as_: str = "") -> "Answer":
+        """Fail the check unless this 401 says in its header how to log in; `as_` says what else does."""
+        said = self.headers.get("www-authenticate", "")
+        if said.lower().replace(",", " ").split()[:1] != ["bearer"]:
+            expected = ", ".join(filter(None, ("401 with the header WWW-Authenticate: Bearer", as_)))
+            raise self.failed(expected, f"401, with {said or 'no such header'}", why=why, look=look)
+        return self
+
     def expect_keys(self, *names: str, why: str = "", look: str = "") -> dict[str, Any]:
         """Fail the check unless the body is an object with these keys (more are fine); the object."""
         value = self.json()

@@ -96,3 +96,26 @@ def test_expect_fails_only_when_it_is_not_so():
 
 def test_trouble_has_an_outcome_of_its_own():
     assert Trouble(Outcome.MEMORY, "d", "e", "g", path="/x").outcome is Outcome.MEMORY
+
+
+@pytest.mark.parametrize(
+    ("header", "got"),
+    [
+        (None, "no such header"),
+        ("", "no such header"),
+        ("Basic", "Basic"),
+        ('Basic realm="Bearer"', 'Basic realm="Bearer"'),
+    ],
+)
+def test_a_401_that_does_not_say_how_to_log_in_fails_the_check(header, got):
+    headers = {} if header is None else {"www-authenticate": header}
+    with pytest.raises(CheckFailed) as failure:
+        Answer("GET /x", 401, headers, b"", "/x").expect_bearer(why="w", look="login", as_="as for others")
+    assert failure.value.expected == "401 with the header WWW-Authenticate: Bearer, as for others"
+    assert (failure.value.got, failure.value.look) == (f"401, with {got}", "login")
+
+
+@pytest.mark.parametrize("header", ["Bearer", "bearer", 'Bearer realm="x"', "Bearer, Basic"])
+def test_a_401_that_says_how_to_log_in_is_given_back(header):
+    said = Answer("GET /x", 401, {"www-authenticate": header}, b"", "/x")
+    assert said.expect_bearer(why="w", look="login") is said

@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.course import Chapter
 from grader.proofs.mutation_kinds import Source
 
-LINKS = {"expect", "open", "expect_json"}  # they give the object itself back
+LINKS = {"expect", "open", "expect_json", "expect_bearer"}  # they give the object itself back
 VALUES = {"expect_keys": ".json()"}  # they give a value, which can be had without expecting anything
 STATEMENTS = {"expect_rows", "until"}
 STEPS = {"open", "until", "expect_keys"}  # what has to go well before the question of a check can be put

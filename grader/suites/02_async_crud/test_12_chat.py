@@ -92,7 +92,7 @@ def expect_said(student: Student, socket: Socket, name: str, text: str) -> None:
         raise
 
 
-def heard(socket: Socket, name: str, text: str) -> None:
+def expect_heard(socket: Socket, name: str, text: str) -> None:
     """Fail unless this is heard, with many others; the log may know why it is not."""
     try:
         socket.until(SAYS.format(name, text), look="chat", why=LIMIT)
@@ -270,7 +270,7 @@ def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
             for answer in app.together([partial(app.get, "/messages", token=token)] * requests):
                 answer.expect(200, why=LIMIT, look="get_messages")
             for name, socket in half:
-                heard(socket, name, f"hello from {name}")
+                expect_heard(socket, name, f"hello from {name}")
         name, did = people[-1][0], "30 people say something each"
         people[0][1].until(SAYS.format(name, f"hello from {name}"), did=did, look="chat", why=LIMIT)
         student.database.expect_rows(30, "messages", did=did, look="save_message", why=LIMIT)
