@@ -165,6 +165,14 @@ def test_a_command_that_fails_is_told_and_still_timed():
     assert side.median > 0
 
 
+def test_a_command_that_does_not_end_is_told(monkeypatch):
+    monkeypatch.setattr(bench, "PATIENCE", 0.2)
+    side = bench.Side("replay", [sys.executable, "-c", "import time; time.sleep(60)"], [])
+    side.measure()
+    assert side.complaint == "replay: no end within 0.2 seconds"
+    assert side.median < 60
+
+
 def test_memory_is_of_the_grader_and_its_second_worker_alone():
     script = "import sys; sys.argv = ['x']; import time; time.sleep(0.5)"
     assert bench.memory([sys.executable, "-c", script]) == []

@@ -171,8 +171,12 @@ def side_by_side() -> Iterator[None]:
 
     thread = threading.Thread(target=scene, daemon=True)
     thread.start()
-    for _ in range(2):
-        said.get()
-        yield
+    try:
+        for _ in range(2):
+            said.get()
+            yield
+            heard.put(None)
+    finally:  # nobody has to ask for every step
         heard.put(None)
-    thread.join()
+        heard.put(None)
+        thread.join()

@@ -26,9 +26,8 @@ AIM = {"01": 4.0, "02": 6.0}  # seconds for a chapter under nox
 LIFE = 150  # milliseconds
 MEMORY = 200  # megabytes
 LIVES = 20  # how many are timed
-PATIENCE = 900  # seconds for one command
+PATIENCE = 300  # seconds for one command
 GENERATED = '''"""Generated: what the grader did, check by check."""
-
 from pathlib import Path
 
 import pytest
@@ -60,11 +59,14 @@ class Side:
         # Warm means compiled: without bytecode both sides would compile again and again.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         options: dict[str, Any] = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "timeout": PATIENCE}
-        done = subprocess.run(self.command, **options, capture_output=True, text=True, check=False)
+        try:
+            subprocess.run(self.command, **options, capture_output=True, text=True, check=True)
+        except subprocess.TimeoutExpired:
+            self.complaint = f"{self.name}: no end within {PATIENCE} seconds"
+        except subprocess.CalledProcessError as failed:
+            lines = (failed.stdout + failed.stderr).strip().splitlines()
+            self.complaint = f"{self.name}: exit status {failed.returncode}, {lines[-1] if lines else 'no output'}"
         self.seconds.append(time.monotonic() - began)
-        if done.returncode:
-            lines = (done.stdout + done.stderr).strip().splitlines()
-            self.complaint = f"{self.name}: exit status {done.returncode}, {lines[-1] if lines else 'no output'}"
 
     @property
     def median(self) -> float:
@@ -194,6 +196,5 @@ def bench(chapters: Sequence[Chapter], rounds: int, say: Callable[[str], None]) 
             say(line)
         for figure in figures(delays(chapter, rounds)):
             say(row(*figure))
-        for problem in [complaint, *(side.complaint for side in found)]:
-            if problem:
-                say(f"  not as it should be: {problem}")
+        for problem in filter(None, [complaint, *(side.complaint for side in found)]):
+            say(f"  not as it should be: {problem}")
