@@ -254,11 +254,12 @@ def test_many_chatters(app: App, newcomer: Callable, history: Callable) -> None:
         )  # fmt: skip
 
 
-def answers_while_busy(app: App, student: Student, busy: Callable[[], object]) -> bool:
+def answers_while_busy(app: App, student: Student, *busy: Callable[[], object], how: str = "IMMEDIATE") -> bool:
     """Whether GET / is answered, again and again, while the file is locked and something waits for it."""
     late = False
-    with ThreadPoolExecutor(1) as pool, student.database.locked():
-        busy()
+    with ThreadPoolExecutor(1 + len(busy)) as pool, student.database.locked(how):
+        for each in busy:
+            pool.submit(each)
         began = time.monotonic()
         while not late and time.monotonic() < began + 1:
             late = not wait([pool.submit(app.get, "/")], began + 3 - time.monotonic()).done
@@ -268,19 +269,34 @@ def answers_while_busy(app: App, student: Student, busy: Callable[[], object]) -
 
 @check("1.12", points=1, needs="1.12/stored-before-broadcast", lesson="the-event-loop-never-waits", waits=True)
 def test_while_the_database_is_busy(app: App, newcomer: Callable, student: Student) -> None:
-    """while a message, or a registration, waits for the database, the server answers others"""
+    """while a message, a registration, or who reads waits for the database, the server answers others"""
     with ExitStack() as stack:
         (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
-        pool = stack.enter_context(ThreadPoolExecutor(1))
+        person = newcomer(app)
         body = {"username": student.name(), "password": "correct horse"}
         for what, look, busy in (
             ("send a message", "chat.save_message", partial(first.send, "patience")),
-            ("POST /register", "register", partial(pool.submit, app.post, "/register", json=body)),
+            ("POST /register", "register", partial(app.post, "/register", json=body)),
         ):
             did = f"lock the file as another program would, {what}, and GET / again and again"
             expect(
                 answers_while_busy(app, student, busy), did=did, expected="answers while the other still waits", why=WAIT, look=look,
                 got="no answer until the file was free again", life=app.life,
+            )  # fmt: skip
+        form = {"username": person.username, "password": person.password}
+        reads = {
+            "login": partial(app.post, "/token", form=form),
+            "get_current_user": partial(app.get, "/users/me", token=person.token),
+            "read_messages": partial(app.get, "/messages", token=person.token),
+        }
+        if not answers_while_busy(app, student, *reads.values(), how="EXCLUSIVE"):
+            waits = [
+                look for look, read in reads.items() if not answers_while_busy(app, student, read, how="EXCLUSIVE")
+            ]
+            raise CheckFailed(
+                "lock the file so that nobody can read it, log in, GET /users/me, GET /messages, and GET / again and again",
+                "answers while the others still wait", "no answer until the file was free again", why=WAIT, life=app.life,
+                look=next(iter(waits), "login"),
             )  # fmt: skip
         second.send("after")
         second.until(

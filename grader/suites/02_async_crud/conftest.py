@@ -1,6 +1,7 @@
 """What the checks of chapter 02 share: people, and posts in their name."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -160,6 +161,22 @@ def insert(student: Student) -> Callable[..., int]:
             return int(cursor.lastrowid or 0)
 
     return write
+
+
+@pytest.fixture
+def selects(student: Student) -> Callable[[App, Callable[[], object]], int]:
+    """A function that counts the SELECTs of a call; a name that only we know marks the end of the record."""
+
+    def count(app: App, call: Callable[[], object]) -> int:
+        before, mark = len(app.statements()), student.name()
+        call()
+        app.get(f"/users/{mark}")
+        end = time.monotonic() + 5
+        while not any(mark in sql for sql in app.statements()[before:]) and time.monotonic() < end:
+            time.sleep(0.005)
+        return sum("select" in sql.lower() for sql in app.statements()[before:])
+
+    return count
 
 
 @pytest.fixture

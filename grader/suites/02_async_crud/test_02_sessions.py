@@ -71,8 +71,8 @@ def test_readable_after_commit(student: Student, probe: Callable) -> None:
 def test_apart(student: Student, probe: Callable) -> None:
     """a rollback in one session does not touch what another has written"""
     value = student.name()
-    did = f"write '{value}' in one session; roll back in another; commit the first"
-    why = "One session is one piece of work. Shared by two, each can undo, or commit, half of what the other does."
+    did = f"write '{value}' in one session; read and roll back in another; commit the first"
+    why = "One session is one piece of work, on a connection of its own. Shared by two, each can undo, or commit, half of what the other does."
     probe("sessions.apart", did, value=value, why=why, look="DatabaseManager.session")
     expect(
         stored(student, value),

@@ -13,8 +13,10 @@ REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON notes WHEN NEW.value = 'boom' B
 FAMILY = (
     "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
     "CREATE TABLE children (parent INTEGER NOT NULL REFERENCES parents (id))",
+    "CREATE TABLE wards (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
 )
 ORPHAN = "INSERT INTO children VALUES (99)"
+LATE = "A foreign key may be checked at commit only. That commit belongs into the same try: what it refuses is a refusal, too."
 KEYS = "Every connection checks foreign keys, and this one does not: use the engine of connect(), no connection of your own."
 FAILING = ("SELECT value FROM nowhere", ORPHAN)
 OUT = "A list says that it was done. What the database could not do, or refused, is an error: let it out."
@@ -140,10 +142,13 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         [insert("a")],
         [insert("b"), insert("boom")],
         [insert("e"), {"sql": ORPHAN}],
+        [insert("f"), {"sql": "INSERT INTO wards VALUES (99)"}],
         [insert("c"), {"sql": "INSERT INTO nowhere VALUES (1)"}],
         [insert("d")],
     ]
-    did = "await db.safe_transaction(...): good; refused by the database; a wrong statement; good again"
+    did = (
+        "await db.safe_transaction(...): good; refused by the database, or by its commit; a wrong statement; good again"
+    )
     said = probe(
         "sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, look="DatabaseManager.safe_transaction"
     )
@@ -152,12 +157,13 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         "a good transaction",
         "one that the database refuses",
         "one with a row that refers to nothing",
+        "one whose commit the database refuses (a deferred foreign key)",
         "one with a table that does not exist",
         "another good one",
     )
-    for name, got, wanted in zip(names, said, (True, False, False, "raises", True), strict=True):
+    for name, got, wanted in zip(names, said, (True, False, False, False, "raises", True), strict=True):
         why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
-        why = KEYS if got is True and wanted is False and "refers" in name else why
+        why = KEYS if got is True and "refers" in name else LATE if "deferred" in name else why
         good = str(got).startswith("raises") if wanted == "raises" else got is wanted
         expect(
             good,

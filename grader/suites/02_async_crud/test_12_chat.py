@@ -34,6 +34,7 @@ LEAVES = "Whoever's loop has ended has left, whatever ended it: what must be don
 NOT_STORED = "The message is not in the file, and its sender was told so. Look at what save_message is given, a text and the id of the user; each message has one commit at its end."
 BRACES = "Between quotes {...} is filled in only where an f stands before them."
 AS_SAID = "Store and tell what was said as it was said. The page shows it as text, whatever stands in it."
+EACH = "One statement for each message's owner makes a page of 50 ten times as dear as one of 5. Let one query bring the owners."
 OPEN = 101  # the status of a socket that nobody has closed
 GOING_ON = ("one", "two", "three")
 SESSIONS = "one-session-per-task"
@@ -349,3 +350,21 @@ def test_history(app: App, newcomer: Callable, student: Student) -> None:
     app.get("/messages").expect(
         401, why="The history is for who is in the chat: ask for the token.", look="read_messages"
     )
+
+
+@check("2.12", points=1, needs="2.12/history", testimony=True, lesson="joins-against-n1")
+def test_no_query_for_each_owner(
+    app: App, student: Student, newcomer: Callable, copy_row: Callable, selects: Callable
+) -> None:
+    """50 messages of 50 people cost no more statements than 5"""
+    reader = newcomer(app)
+    with ExitStack() as stack:
+        go_on(enter(app, reader.username, stack), reader.username)
+    copy_row("users", reader.id, 50, username="username || '-' || :n", email=":n || email")
+    first = student.database.value("SELECT min(id) FROM users WHERE id > ?", [reader.id])
+    copy_row("messages", student.database.value("SELECT max(id) FROM messages"), 50, owner_id=f"{first} + :n")
+    few, many = (selects(app, partial(history, app, reader, limit=limit)) for limit in (5, 50))
+    expect(
+        many <= few, did="GET /messages with limit=5 and limit=50, counting SELECTs", life=app.life, why=EACH, look="get_messages",
+        expected="no more for 50 messages than for 5", got=f"{few} for 5 messages, and {many} for 50",
+    )  # fmt: skip
