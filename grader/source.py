@@ -25,15 +25,16 @@ def definition(folder: Path, name: str, likely: Container[str] = ()) -> Line | N
     Args:
         folder: holds app/.
         name: what is defined.
-        likely: the files to look in first: "app/crud.py".
+        likely: the files to look in first: "app/crud.py". After them come those with a TODO: the others are given.
     """
     outer, _, inner = name.partition(".")
     pattern = re.compile(rf"^\s*(?:async\s+def|def|class)\s+{re.escape(outer)}\b|^{re.escape(outer)}\s*[:=]")
-    for file, path in sorted(files(folder).items(), key=lambda each: each[0] not in likely):
-        lines = path.read_text("utf-8", "replace").splitlines()
-        for number, text in enumerate(lines, 1):
-            if pattern.match(text):
-                place = (_within(lines, number, inner) if inner else None) or (number, text)
+    texts = {file: path.read_text("utf-8", "replace") for file, path in files(folder).items()}
+    for file, text in sorted(texts.items(), key=lambda each: (each[0] not in likely, "# TODO " not in each[1])):
+        lines = text.splitlines()
+        for number, line in enumerate(lines, 1):
+            if pattern.match(line):
+                place = (_within(lines, number, inner) if inner else None) or (number, line)
                 return Line(path=file, number=place[0], text=scrub(place[1], LONGEST_LINE))
     return None
 

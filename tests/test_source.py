@@ -58,6 +58,12 @@ def test_of_two_definitions_the_one_where_the_task_is_done_counts(folder):
     assert source.definition(folder, "create_user", {"app/c.py"}).path == "app/a.py"
 
 
+def test_a_file_that_is_given_comes_behind_those_with_a_todo(folder):
+    (folder / "app" / "z.py").write_text("# TODO 9.9: store the user.\ndef create_user(): ...\n")
+    assert source.definition(folder, "create_user").path == "app/z.py"
+    assert source.definition(folder, "create_user", {"app/a.py"}).path == "app/a.py"
+
+
 def test_what_is_not_defined_has_no_line(folder):
     assert source.definition(folder, "create") is None
     assert source.definition(folder / "nowhere", "User") is None

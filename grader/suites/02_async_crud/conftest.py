@@ -56,7 +56,7 @@ def newcomer(student: Student) -> Newcomer:
         person = Person(username, body["email"], body["full_name"], password, found["id"])
         if login:
             answer = app.post("/token", form={"username": username, "password": password}).expect(
-                200, why=LOGIN, look="login"
+                200, why=LOGIN, look="verify_password"
             )
             person.token = answer.expect_keys("access_token")["access_token"]
         return person
