@@ -55,14 +55,17 @@ def copies(of: int, number: int) -> None:
 
 
 def message_of_everybody() -> None:
-    """Insert a message for each user."""
-    from app.database import engine
-    from app.models import Message, User
-    from sqlalchemy import insert, select
+    """Store a message of each user."""
+    from app import crud
+    from app.database import SessionLocal, engine
+    from app.models import User
+    from sqlalchemy import select
 
-    with engine.begin() as connection:
-        for owner in connection.scalars(select(User.__table__.c.id)).all():
-            connection.execute(insert(Message.__table__).values(content="hello", owner_id=owner))
+    with engine.connect() as connection:
+        owners = connection.scalars(select(User.__table__.c.id)).all()
+    for owner in owners:
+        with SessionLocal() as db:
+            crud.create_message(db, "hello", owner)
 
 
 def _relationship(source: Any, target: Any) -> str:

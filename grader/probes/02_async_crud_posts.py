@@ -83,7 +83,7 @@ async def by_hand(username: str, title: str) -> dict[str, Any]:
 
 
 async def changed_in_place(username: str) -> None:
-    """Append a tag to two posts, one with a tag and one without any; remove one of a third. Each is read from the file before."""
+    """Append a tag to two posts, one with a tag and one without any; remove, extend, replace in others. Each is read before."""
     from app import crud
     from app.database import DatabaseManager
 
@@ -93,18 +93,35 @@ async def changed_in_place(username: str) -> None:
         first = await _post(db, author, "a title", "...", ["old"], True)
         second = await _post(db, author, "another", "...", published=True)
         third = await _post(db, author, "a third", "...", ["old", "out"], True)
-        for post_id in (first, second, third):
+        fourth = await _post(db, author, "a fourth", "...", ["old"], True)
+        fifth = await _post(db, author, "a fifth", "...", ["out"], True)
+        changes: list[tuple[int, Callable[[Any], Any]]] = [
+            (first, lambda tags: tags.append("new")),
+            (second, lambda tags: tags.append("new")),
+            (third, lambda tags: tags.remove("out")),
+            (fourth, lambda tags: tags.extend(["new"])),
+            (fifth, lambda tags: tags.__setitem__(0, "new")),
+        ]
+        for post_id, change in changes:
             async with db.session() as session:
                 post = await crud.get_post(session, post_id)
-                if post_id == third:
-                    post.tags.remove("out")
-                else:
-                    post.tags.append("new")
+                change(post.tags)
                 await session.commit()
 
 
-async def authors_after_closing(username: str, published: bool, draft: bool) -> list[list[str]]:
-    """Two posts by two people; the authors of the list are read when its session is closed."""
+async def append(post_id: int) -> None:
+    """Append a tag to a post that is there."""
+    from app import crud
+    from app.database import DatabaseManager
+
+    async with DatabaseManager() as db, db.session() as session:
+        post = await crud.get_post(session, post_id)
+        post.tags.append("new")
+        await session.commit()
+
+
+async def authors_after_closing(username: str, published: bool, draft: bool) -> list[list[list[str]]]:
+    """Two posts by two people; the authors of lists are read when their session is closed: all, of a tag, a page."""
     from app import crud
     from app.database import DatabaseManager
 
@@ -115,5 +132,9 @@ async def authors_after_closing(username: str, published: bool, draft: bool) -> 
             await _post(db, author, f"post {number}", "...", ["a"], published)
             await _post(db, author, f"draft {number}", "...", published=draft)
         async with db.session() as session:
-            posts = list(await crud.get_posts_with_authors(session, published))
-        return [[post.title, post.author.username, post.author.email] for post in posts]
+            lists = [
+                list(await crud.get_posts_with_authors(session, published)),
+                list(await crud.get_posts_with_authors(session, published, tag="a")),
+                list(await crud.get_posts_with_authors(session, published, skip=1, limit=1)),
+            ]
+        return [[[post.title, post.author.username, post.author.email] for post in posts] for posts in lists]

@@ -1,9 +1,9 @@
-"""Probes of chapter 02, tasks 2.2 to 2.4: sessions and tables."""
+"""Probes of chapter 02, task 2.2: sessions."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 
@@ -16,11 +16,12 @@ async def _ready(db: Any) -> None:
 
 
 @steps
-async def committed(value: str, undone: str) -> None:
-    """Write in a session and commit; write in another and roll back."""
+async def committed(value: str, undone: str, late: str, other: str) -> None:
+    """Write in a session and commit; write in another and roll back; write when it is closed; write to another file."""
     from app.database import DatabaseManager
 
     make_notes()
+    make_notes(Path(other))
     async with DatabaseManager() as db:
         await _ready(db)
         async with db.session() as session:
@@ -30,6 +31,15 @@ async def committed(value: str, undone: str) -> None:
             if is_sqlalchemy(session):
                 await store_note(session, undone)
             await session.rollback()
+    with suppress(Exception):
+        async with db.session() as session:
+            await store_note(session, late)
+            await session.commit()
+    async with DatabaseManager(f"sqlite+aiosqlite:///{other}") as db:
+        await _ready(db)
+        async with db.session() as session:
+            await store_note(session, value)
+            await session.commit()
 
 
 @steps
@@ -109,7 +119,8 @@ async def requested(value: str, by_crud: bool) -> None:
 async def request_failed(value: str) -> AsyncIterator[list[bool]]:
     """Write in the session of a request that fails, and wait: is the lock still held, and did the error come out?
 
-    Once with an error that nobody expects, once with an answer that is raised.
+    Once with an error that nobody expects, once with an answer that is raised; then, where get_session commits, once
+    with nothing but a commit that the database refuses.
     """
     from app.database import get_session
     from app.main import app
@@ -125,76 +136,18 @@ async def request_failed(value: str) -> AsyncIterator[list[bool]]:
                     raise error
                 heard = False
             yield [is_sqlalchemy(session), heard]
-
-
-@steps
-async def create_tables(times: int, url: str = "") -> None:
-    """Create the tables from a script: in the default database, or in the one at `url`."""
-    from app.database import DatabaseManager
-
-    async with DatabaseManager(url) if url else DatabaseManager() as db:
-        for _ in range(times):
-            await db.create_tables()
-
-
-@steps
-async def tables_of_models() -> None:
-    """Create the tables; where create_tables does not, from what the models know of themselves."""
-    from app import models
-    from app.database import DatabaseManager
-    from sqlalchemy import create_engine, inspect
-
-    with suppress(Exception):
-        async with DatabaseManager() as db:
-            await db.create_tables()
-    engine = create_engine(f"sqlite:///{PATH}")
-    if not inspect(engine).has_table("users") and (metadata := getattr(models.User, "metadata", None)) is not None:
-        metadata.create_all(engine)
-    engine.dispose()
-
-
-def _read(connection: Any, how: str, tables: Sequence[Any]) -> list[list[Any]]:
-    """The times of the last rows, as their columns read them: how, table, column, what went wrong, the time."""
-    from sqlalchemy import select
-
-    found = []
-    for table, name in ((tables[0], "created_at"), (tables[1], "created_at"), (tables[1], "updated_at")):
-        value, error = None, ""
-        try:
-            value = connection.scalar(select(table.c[name]).order_by(table.c.id.desc()).limit(1))
-        except Exception as problem:
-            error = f"{type(problem).__name__}: {problem}"
-        found.append([how, table.name, name, error, value if isinstance(value, int | float) else str(value)])
-    return found
-
-
-@steps
-async def times(by_hand: Sequence[str]) -> list[list[Any]]:
-    """The times of rows stored by hand, and by the models' tables: each as read at first, and as read of a later row."""
-    from app import models
-    from sqlalchemy import create_engine
-
-    tables = [getattr(model, "__table__", None) for model in (models.User, models.Post)]
-    if any(table is None for table in tables):
-        return []
-    engine = create_engine(f"sqlite:///{PATH}")
-
-    def once() -> list[list[Any]]:
-        run_plainly(*by_hand)
-        name = os.urandom(8).hex()
-        with engine.begin() as connection:
-            found = _read(connection, "sqlite3: INSERT", tables)
-            user = {"username": name, "email": name, "hashed_password": HASH, "role": "reader", "is_active": True}
-            id_ = connection.execute(tables[0].insert().values(message_count=0, **user)).inserted_primary_key[0]
-            post = {"title": "a", "content": "b", "author_id": id_, "published": True}
-            connection.execute(tables[1].insert().values(post))
-            return found + _read(connection, "SQLAlchemy: INSERT", tables)
-
-    first = last = once()
-    end = time.monotonic() + PATIENCE
-    while any(then[4] == now[4] for then, now in zip(first, last, strict=True)) and time.monotonic() < end:
-        await asyncio.sleep(0.1)  # the clock of a column may count whole seconds
-        later = once()
-        last = [now if then[4] == known[4] else known for then, known, now in zip(first, last, later, strict=True)]
-    engine.dispose()
-    return [[*then, now[4]] for then, now in zip(first, last, strict=True)]
+        async with asynccontextmanager(get_session)() as session:
+            if ours := is_sqlalchemy(session):
+                await store_note(session, f"{value}-kept")
+        run_plainly(
+            "CREATE TABLE elders (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE wards (elder INTEGER REFERENCES elders (id) DEFERRABLE INITIALLY DEFERRED)",
+            "CREATE TRIGGER late AFTER INSERT ON notes BEGIN INSERT INTO wards VALUES (99); END",
+        )
+        heard = True
+        with suppress(Exception):
+            async with asynccontextmanager(get_session)() as session:
+                if ours:
+                    await store_note(session, value)
+            heard = False
+        yield [ours, heard]

@@ -51,18 +51,18 @@ async def _next(work: Any) -> Any:
     return await anext(work, work)
 
 
-def run_plainly(*statements: str) -> None:
-    """Run statements with sqlite3 alone, before the student's program opens the file."""
-    connection = sqlite3.connect(PATH)
+def run_plainly(*statements: str, path: Path = PATH) -> None:
+    """Run statements with sqlite3 alone, while the student's program does not write."""
+    connection = sqlite3.connect(path)
     for sql in statements:
         connection.execute(sql)
     connection.commit()
     connection.close()
 
 
-def make_notes() -> None:
+def make_notes(path: Path = PATH) -> None:
     """A table that belongs to no model."""
-    run_plainly("CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, value TEXT)")
+    run_plainly("CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, value TEXT)", path=path)
 
 
 def is_sqlalchemy(session: Any) -> bool:

@@ -1,12 +1,15 @@
 """Probes of chapter 02, tasks 2.10 and 2.11: SQL by hand, sample data."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 
 @steps
-async def executed(statements: Sequence[list[Any]], failing: Sequence[str] = ()) -> AsyncIterator[list[Any]]:
+async def executed(
+    statements: Sequence[list[Any]], failing: Sequence[str] = (), last: str = ""
+) -> AsyncIterator[list[Any]]:
     """Call execute with each [sql] or [sql, params]; what it gives, or "raises". Wait, while the manager is still open."""
     from app.database import DatabaseManager
 
@@ -17,12 +20,16 @@ async def executed(statements: Sequence[list[Any]], failing: Sequence[str] = ())
                 said.append(await db.execute(sql))
             except Exception:
                 said.append("raises")
+        if last:
+            await db.execute(last)
         yield said
 
 
 @steps
-async def transactions(prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]]) -> AsyncIterator[list[Any]]:
-    """Call safe_transaction with each list of operations; what it says. Wait, while the manager is still open."""
+async def transactions(
+    prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]], together: int = 0
+) -> AsyncIterator[list[Any]]:
+    """Call safe_transaction with each list of operations, then with the last of them so often at once; what it says. Wait."""
     from app.database import DatabaseManager
 
     run_plainly(*prepare)
@@ -35,6 +42,9 @@ async def transactions(prepare: Sequence[str], lists: Sequence[list[dict[str, An
                 raise
             except Exception as problem:
                 said.append(f"raises {type(problem).__name__}")
+        calls = [db.safe_transaction(lists[-1]) for _ in range(together)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        said += [f"raises {type(each).__name__}" if isinstance(each, BaseException) else each for each in answers]
         yield said
 
 
@@ -54,15 +64,16 @@ def sample_data() -> Iterator[None]:
 
 
 @steps
-async def seeded() -> AsyncIterator[None]:
-    """Create the tables; wait; then call seed and commit, again and again."""
+async def seeded() -> AsyncIterator[list[str] | None]:
+    """Create the tables; wait; then call seed and commit, again and again: whose passwords does it give?"""
     from app.database import DatabaseManager
     from app.sample_data import seed
 
     async with DatabaseManager() as db:
         await db.create_tables()
+        made: list[str] | None = None
         while True:
-            yield None
+            yield made
             async with db.session() as session:
-                await seed(session)
+                made = sorted(await seed(session))
                 await session.commit()

@@ -74,7 +74,7 @@ async def deleted(people: Sequence[dict[str, Any]]) -> AsyncIterator[list[int]]:
 
 @steps
 async def said_of_changes(people: Sequence[dict[str, Any]], nobody: int) -> list[Any]:
-    """What update_user and delete_user say: of somebody, twice, without changes, of nobody; of a taken email."""
+    """What update_user and delete_user say of somebody (who is not active), of nobody, and of a taken email; and get_user_by_id."""
     from app import crud
     from app.database import DatabaseManager
 
@@ -83,7 +83,9 @@ async def said_of_changes(people: Sequence[dict[str, Any]], nobody: int) -> list
         async with db.session() as session:
             id_, other = [(await crud.create_user(session, **person)).id for person in people]
             await session.commit()
-        said = []
+        run_plainly(f"UPDATE users SET is_active = 0 WHERE id = {id_}")
+        async with db.session() as session:
+            said: list[Any] = [await crud.get_user_by_id(session, id_) is not None]
         for function, arguments in (
             *[(crud.update_user, (id_, {"full_name": "New"}))] * 2,
             (crud.update_user, (id_, {})),

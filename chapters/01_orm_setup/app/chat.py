@@ -1,4 +1,4 @@
-"""The chat: one WebSocket for each user, one short session for each message."""
+"""The chat: a WebSocket for each open page (a user may have several), one short session for each message."""
 
 import logging
 

@@ -27,8 +27,9 @@ Newcomer = Callable[..., Person]
 def newcomer(student: Student) -> Newcomer:
     """A function that registers somebody with an app, and logs them in."""
 
-    def register(app: App, *, login: bool = True) -> Person:
-        username, password = student.name(), f"{student.name()}-secret"
+    def register(app: App, *, login: bool = True, capital: bool = False) -> Person:
+        name, password = student.name(), f"{student.name()}-secret"
+        username = name.capitalize() if capital else name
         answer = app.post("/register", json={"username": username, "password": password}).expect(
             201, why="Nothing can be tried until somebody can register.", look="register"
         )

@@ -1,6 +1,7 @@
 """logging in"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from grader.app import App
 from grader.check import check
@@ -12,6 +13,7 @@ FORM = "The name and the password are sent as a form, as OAuth 2 wants it: OAuth
 NUMBER = "It is refused, but with another number: 401 tells the client to log in, and auth.unauthorized makes it."
 CAPITALS = "What is unique in the table must be found the same way: lower() makes one of two users. Compare with ==."
 TYPED = "Who registered with these must be able to log in with the very same: change nothing at registering that a login leaves as it is."
+CUT = "bcrypt reads 72 bytes. A longer password was never stored, so it is a wrong one: cut off, it would be right."
 SAME = "Two different answers would tell a stranger which names exist."
 
 
@@ -38,6 +40,11 @@ def test_a_wrong_password(app: App, newcomer: Callable) -> None:
     why = NUMBER if answer.refused else "Whoever does not know the password gets no token."
     answer.expect(401, why=why, look="login.verify_password" if answer.status == 200 else "login.raise")
     answer.expect_bearer(look="login.raise", why="401 must say how to log in.")
+    long = {"username": f"{person.username}-long", "password": "x" * 72}
+    app.post("/register", json=long).expect(201, look="register")
+    answer = app.post("/token", form=long | {"password": "x" * 73})
+    answer = replace(answer, did="POST /token with a password of 73 letters, where the right one has 72")
+    answer.expect(401, why=CUT, look="login.verify_password")
 
 
 @check("1.9", points=2, needs="1.9/a-wrong-password", lesson="passwords-and-tokens")

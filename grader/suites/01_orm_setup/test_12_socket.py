@@ -25,6 +25,8 @@ ENDED = "The loop is over, and so its user leaves the chat. What ended it?"
 OTHERS = "What happens to one client must not reach the others: catch it, disconnect that one, and go on."
 WAIT = "A database call inside `async def` stops the whole server while it waits: await run_in_threadpool(...) there, and plain `def` for a route."
 READER = "A send to somebody who does not read waits for ever. Nobody else may wait with it: send to all at the same time, each with a limit."
+OPEN = 101  # the status of a socket that nobody has closed
+UNTOLD = "Who hears nothing believes that it was stored. send_text() tells the sender alone."
 ONE = "Nobody else saw the message, and nobody else can send it again: send_text() tells one, broadcast() everybody."
 EXACT = "What somebody says is data: keep it, and tell it, as it came. Escaping belongs to the page that shows it, and a blank may be meant."
 REFUSAL = "CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.content = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
@@ -32,9 +34,11 @@ FAULT = "CREATE TRIGGER fault BEFORE INSERT ON messages BEGIN SELECT abs(-922337
 LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
 
 
-def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> list[tuple[str, Socket]]:
+def chatters(
+    app: App, newcomer: Callable, stack: ExitStack, number: int, *, capital: bool = False
+) -> list[tuple[str, Socket]]:
     """That many people in the chat, each having seen itself join."""
-    names = [newcomer(app, login=False).username for _ in range(number)]
+    names = [newcomer(app, login=False, capital=capital).username for _ in range(number)]
     found = []
     for name in names:
         try:
@@ -71,7 +75,7 @@ def says(socket: Socket, noor: str, text: str) -> None:
 def test_says(app: App, newcomer: Callable, student: Student) -> None:
     """what one says, all hear; joining and leaving too"""
     with ExitStack() as stack:
-        (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        (_, first), (noor, second) = chatters(app, newcomer, stack, 2, capital=True)
         first.expect(JOINED.format(noor), look="chat.joined", why=ALL)
         text = f"hello {student.name()} \N{HEDGEHOG}"
         second.send(text)
@@ -114,15 +118,15 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
         newcomer(app, login=False)  # so that the chatter is not user 1
         [(name, socket)] = chatters(app, newcomer, stack, 1)
         for number in range(30):
-            text = f"{number} {student.name()}"
+            text = f"{number} {student.name()}" if number < 29 else "x" * 2000
             socket.send(text)
             socket.expect(SAYS.format(name, text), look="chat")
-            did = f"{name} sends {text!r}; the moment it is heard, look into the file"
+            did = f"{name} sends {text!r:.60}; the moment it is heard, look into the file"
             owners = [owner for (owner,) in student.database.rows(OWNER, [text])]
             expect(
                 owners == [name], did=did, expected=f"table messages: 1 row with this text, owned by {name}", look="chat.save_message",
                 got=f"table messages: {len(owners)} row{'s' * (len(owners) != 1)} with it{', owned by ' if owners else ''}{', '.join(owners)}", life=app.life,
-                why="It was sent by the user of this socket: store it with the id of that user." if owners else "A message that was heard and then lost is a lie. Commit first, then tell.",
+                why="It was sent by the user of this socket: store it with the id of that user." if owners else "A message that was heard and then lost, or changed, is a lie. Store what was said, commit, then tell.",
             )  # fmt: skip
 
 
@@ -145,10 +149,15 @@ def unheard(witness: Socket, name: str, sender: Socket, text: str, did: str) -> 
     sender.send(text)
     sender.send("next")
     heard = heard_until(witness, {SAYS.format(name, "next"), LEFT.format(name)}, did)
+    own = [frame for frame in heard_until(sender, {SAYS.format(name, "next")}, did) if not frame.startswith("Client #")]
     told = any(text in frame for frame in heard)
     expect(
         not heard, did=did, expected="nobody hears what was not stored", got=" ".join(heard), life=witness.app.life,
         look="chat.says" if told else "chat.except", why="Broadcast only behind a commit that has succeeded." if told else ONE,
+    )  # fmt: skip
+    expect(
+        bool(own) or sender.status != OPEN, did=did, expected=f"{name} is told, or thrown out", got="not a word to the sender",
+        life=witness.app.life, look="chat.except", why=UNTOLD,
     )  # fmt: skip
 
 
@@ -284,17 +293,18 @@ def test_while_the_database_is_busy(app: App, newcomer: Callable, student: Stude
                 got="no answer until the file was free again", life=app.life,
             )  # fmt: skip
         form = {"username": person.username, "password": person.password}
-        reads = {
+        reads: dict[str, Callable[[], object]] = {
             "login": partial(app.post, "/token", form=form),
             "get_current_user": partial(app.get, "/users/me", token=person.token),
             "read_messages": partial(app.get, "/messages", token=person.token),
+            "chat.find_user_id": lambda: stack.enter_context(app.socket(person.username)),
         }
         if not answers_while_busy(app, student, *reads.values(), how="EXCLUSIVE"):
             waits = [
                 look for look, read in reads.items() if not answers_while_busy(app, student, read, how="EXCLUSIVE")
             ]
             raise CheckFailed(
-                "lock the file so that nobody can read it, log in, GET /users/me, GET /messages, and GET / again and again",
+                "lock the file so that nobody can read it, log in, GET /users/me, GET /messages, join the chat, and GET / again and again",
                 "answers while the others still wait", "no answer until the file was free again", why=WAIT, life=app.life,
                 look=next(iter(waits), "login"),
             )  # fmt: skip

@@ -27,6 +27,7 @@ class Person:
     token: str = ""
 
 
+TYPED = "Who registered with this name must be able to log in with the very same: what was given is stored as it was given, capitals and all."
 LOGIN = "Name and password are those of the registration: login finds the user by that name, and verify_password takes the password, then the hash."
 Newcomer = Callable[..., Person]
 
@@ -41,8 +42,9 @@ def database_url() -> str:
 def newcomer(student: Student) -> Newcomer:
     """A function that registers somebody with an app, and logs them in."""
 
-    def register(app: App, *, login: bool = True) -> Person:
-        username, password = student.name(), f"{student.name()}-secret"
+    def register(app: App, *, login: bool = True, capital: bool = False) -> Person:
+        name, password = student.name(), f"{student.name()}-secret"
+        username = name.capitalize() if capital else name
         body = {
             "username": username,
             "email": f"{username}@example.com",
@@ -56,7 +58,7 @@ def newcomer(student: Student) -> Newcomer:
         person = Person(username, body["email"], body["full_name"], password, found["id"])
         if login:
             answer = app.post("/token", form={"username": username, "password": password}).expect(
-                200, why=LOGIN, look="verify_password"
+                200, why=TYPED if capital else LOGIN, look="create_user" if capital else "verify_password"
             )
             person.token = answer.expect_keys("access_token")["access_token"]
         return person

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from grader.check import check
+from grader.database import Database
 from grader.expect import CheckFailed, expect
 from grader.student import Student
 
@@ -11,26 +12,36 @@ EXPIRED = (
     "A commit makes SQLAlchemy forget what it has read. To read it again takes an await, and an attribute has none."
 )
 AGAIN = "A commit ends a transaction, not the session: what is written next is in the file after the next commit."
+OVER = "After close() there is no engine any more: forget it. An engine that is disposed of, and kept, opens the file again."
+OWN = "A session works on the engine of its own manager. What is kept for all managers works on that of the first."
+LATE = "The commit itself may fail. An error that is kept there makes an answer say that something is stored, and it is not."
 COMMIT = "Nothing is in the file before commit(). Whoever owns the session commits: here that is get_session."
 
 
-def stored(student: Student, value: str) -> bool:
+def stored(database: Database, value: str) -> bool:
     """Whether the value stands in the file: as a note, or as a user where sessions are not SQLAlchemy's."""
-    tables = student.database.tables()
+    tables = database.tables()
     places = [place for place in (("notes", "value"), ("users", "username")) if place[0] in tables]
-    return any(
-        student.database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places
-    )
+    return any(database.value(f"SELECT count(*) FROM {table} WHERE {name} = ?", [value]) for table, name in places)
 
 
 @check("2.2", points=2, needs="2.1", lesson="async-engine-and-session")
 def test_commit_writes(student: Student, probe: Callable) -> None:
     """what a session has written is in the file after commit, and is gone after rollback"""
-    value, undone = student.name(), student.name()
+    value, undone, late = student.name(), student.name(), student.name()
+    other = student.folder.database.with_name("other.db")
     did = f"async with db.session() as session: write '{value}'; await session.commit()"
-    probe("sessions.committed", did, value=value, undone=undone, look="DatabaseManager.session")
+    probe(
+        "sessions.committed",
+        did,
+        value=value,
+        undone=undone,
+        late=late,
+        other=str(other),
+        look="DatabaseManager.session",
+    )
     expect(
-        stored(student, value),
+        stored(student.database, value),
         did=did,
         expected="it is in the file",
         got="it is not",
@@ -41,13 +52,22 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
     did = f"async with db.session() as session: write '{undone}'; await session.rollback()"
     why = "rollback() undoes all since the last commit: nothing may be committed behind the back of whoever owns the session."
     expect(
-        not stored(student, undone),
+        not stored(student.database, undone),
         did=did,
         expected="it is not in the file",
         got="it is",
         look="DatabaseManager.session",
         why=why,
     )
+    life, look = student.lives[-1], "DatabaseManager.session"
+    expect(
+        stored(Database(other, life), value), did=f"write '{value}' in a session of another manager, for other.db; commit", life=life,
+        expected="it is in other.db", got="it is not", look=look, why=OWN,
+    )  # fmt: skip
+    expect(
+        not stored(student.database, late), did=f"await db.close(); then write '{late}' in a session of db, and commit", life=life, why=OVER,
+        expected="an error, and nothing in the file", got="it is in the file", look="DatabaseManager.def close",
+    )  # fmt: skip
 
 
 @check("2.2", points=2, needs="2.2/commit-writes", lesson="objects-after-a-commit")
@@ -58,7 +78,7 @@ def test_readable_after_commit(student: Student, probe: Callable) -> None:
     probe("sessions.read_after_commit", did, value=value, again=again, why=EXPIRED, look="DatabaseManager.session")
     for copy in (f"{value}-{again}", f"{value}-{again}-{again}"):
         expect(
-            stored(student, copy),
+            stored(student.database, copy),
             did=did,
             expected=f"'{copy}' is in the file",
             got="it is not",
@@ -75,7 +95,7 @@ def test_apart(student: Student, probe: Callable) -> None:
     why = "One session is one piece of work, on a connection of its own. Shared by two, each can undo, or commit, half of what the other does."
     probe("sessions.apart", did, value=value, why=why, look="DatabaseManager.session")
     expect(
-        stored(student, value),
+        stored(student.database, value),
         did=did,
         expected="it is in the file",
         got="it is not",
@@ -91,11 +111,11 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
     did = f"in a route whose session comes from get_session: write '{value}', and return"
     probe("sessions.requested", did, value=value, by_crud=False, look="get_session")
     life = student.lives[-1]
-    if not stored(student, value):
+    if not stored(student.database, value):
         with suppress(CheckFailed):  # functions that commit for themselves are as good
             probe("sessions.requested", did, value=value, by_crud=True)
     expect(
-        stored(student, value),
+        stored(student.database, value),
         did=did,
         expected="it is in the file",
         got="it is not",
@@ -115,7 +135,7 @@ def test_a_failing_request(student: Student, unlocked: Callable, listed: Callabl
         for raised in (did, f"{did} that is an answer: HTTPException(409)"):
             ours, heard = listed(probe.next(), 2, raised, "get_session")
             unlocked(raised, why=why, look="get_session")
-            left = bool(ours) and stored(student, value)
+            left = bool(ours) and stored(student.database, value)
             expect(
                 not left,
                 did=raised,
@@ -135,3 +155,10 @@ def test_a_failing_request(student: Student, unlocked: Callable, listed: Callabl
                 life=probe.life,
             )
             probe.go_on()
+        did = "in a route whose session comes from get_session: write something that the database refuses at commit (a deferred foreign key)"
+        ours, heard = listed(probe.next(), 2, did, "get_session")
+        committed = stored(student.database, f"{value}-kept")  # functions that commit for themselves are as good
+        expect(
+            heard or not ours or not committed, did=did, expected="the error goes on to whoever should hear of it",
+            got="get_session kept it to itself", why=LATE, look="get_session", life=probe.life,
+        )  # fmt: skip

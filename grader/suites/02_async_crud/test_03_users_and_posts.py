@@ -31,7 +31,7 @@ POST = "INSERT INTO posts (title, content, author_id) VALUES ('Hello', '...', 1)
 LEFT_OUT = "Other programs leave columns out. Each of these may be NULL, Mapped[... | None], or has a server_default, which stands in the table itself."
 CLASS = {"users": "User", "posts": "Post"}
 HAND = """INSERT INTO users (username, email, hashed_password, role, is_active, message_count)
-          VALUES (hex(randomblob(8)), hex(randomblob(8)), 'x', 'reader', 1, 0)"""
+          VALUES (hex(randomblob(8)), hex(randomblob(8)) || '@example.com', 'x', 'reader', 1, 0)"""
 POST_BY_HAND = (
     "INSERT INTO posts (title, content, author_id, published) VALUES ('a', 'b', (SELECT max(id) FROM users), 1)"
 )
@@ -42,7 +42,7 @@ FROZEN = "A time that is made when the module is imported is one time for all ro
 
 def schema(probe: Callable, student: Student) -> Database:
     """The file, with the tables of the models in it."""
-    probe("sessions.tables_of_models", CREATE)
+    probe("tables.tables_of_models", CREATE)
     return student.database
 
 
@@ -145,7 +145,7 @@ def test_times(student: Student, probe: Callable, insert: Callable) -> None:
             did, got = f"sqlite3: INSERT INTO {table}, without {name}", f"{name} = {found!r}"
             expect(good, did=did, expected=f"{name}: now", got=got, why=why, look=f"{CLASS[table]}.{name}")
     did = "store users and posts without their times, and read them, with the clock of Tokyo (TZ=Asia/Tokyo)"
-    told = probe("sessions.times", did, by_hand=[HAND, POST_BY_HAND], why=UNREAD, look="User", env={"TZ": "JST-9"})
+    told = probe("tables.times", did, by_hand=[HAND, POST_BY_HAND], why=UNREAD, look="User", env={"TZ": "JST-9"})
     for how, table, name, error, first, last in told or ():
         expect_a_time(f"{how} INTO {table}, without {name}", f"{CLASS[table]}.{name}", error, first, last)
 

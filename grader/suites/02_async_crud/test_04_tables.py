@@ -29,7 +29,7 @@ def expect_tables(student: Student, did: str, why: str = IMPORTED) -> None:
 def test_from_a_script(student: Student, probe: Callable) -> None:
     """create_tables can be awaited, and makes the three tables without a server"""
     why = "create_all is not a coroutine. An asynchronous connection runs such a function with run_sync."
-    probe("sessions.create_tables", DID, times=1, why=why, look="DatabaseManager.create_tables")
+    probe("tables.create_tables", DID, times=1, why=why, look="DatabaseManager.create_tables")
     expect_tables(student, DID)
 
 
@@ -37,11 +37,11 @@ def test_from_a_script(student: Student, probe: Callable) -> None:
 def test_twice_without_harm(student: Student, probe: Callable, insert: Callable) -> None:
     """a second call makes what is missing, the data stay, and each manager has its own file"""
     did = "create_tables(), store a user, take the tables posts and messages away, then create_tables() again, twice"
-    probe("sessions.create_tables", DID, times=1)
+    probe("tables.create_tables", DID, times=1)
     insert("users")
     for table in ("posts", "messages"):
         student.database.write(f"DROP TABLE {table}")
-    probe("sessions.create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
+    probe("tables.create_tables", did, times=2, why=KEPT, look="DatabaseManager.create_tables")
     student.database.expect_rows(1, "users", did=did, look="DatabaseManager.create_tables", why=KEPT)
     expect_tables(student, did, MISSING)
     did, other = (
@@ -49,7 +49,7 @@ def test_twice_without_harm(student: Student, probe: Callable, insert: Callable)
         student.folder.database.with_name("other.db"),
     )
     url, look = f"sqlite+aiosqlite:///{other}", "DatabaseManager.create_tables"
-    probe("sessions.create_tables", did, times=1, url=url, why=OWN, look=look)
+    probe("tables.create_tables", did, times=1, url=url, why=OWN, look=look)
     found = Database(other, student.lives[-1]).tables() if other.is_file() else set()
     got = f"the tables {', '.join(sorted(found))}" if found else "no table in it"
     expect(

@@ -102,10 +102,13 @@ def test_only_the_given_fields(student: Student, probe: Callable) -> None:
 
 @check("2.7", points=1, needs="2.7/the-given-fields", testimony=True, lesson="changes-and-deletions")
 def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> None:
-    """update_user and delete_user say True for a user, False for nobody, None for a taken email"""
-    did, crowd = "update_user and delete_user of somebody, and of nobody; then a taken email", people(student, 2)
+    """update_user and delete_user say True for a user, active or not, False for nobody, None for a taken email"""
+    did, crowd = (
+        "update_user and delete_user of somebody who is not active, and of nobody; then a taken email",
+        people(student, 2),
+    )
     said = probe("users.said_of_changes", did, people=crowd, nobody=987654, look="update_user")
-    said = listed(said, 9, did, "update_user")
+    said = listed(said, 10, did, "update_user")
     fields = (
         "a full_name",
         "the same full_name again",
@@ -115,15 +118,19 @@ def test_what_they_say(student: Student, probe: Callable, listed: Callable) -> N
         "a full_name and an email that is taken",
     )
     names = (
+        "get_user_by_id is not None",
         *(f"update_user with {name}" for name in fields),
         "delete_user of nobody",
         "delete_user",
         "delete_user, once more",
     )
-    for name, got, wanted in zip(names, said, (True, True, True, False, False, None, False, True, False), strict=True):
-        look = name.partition(" ")[0].strip(",")
+    for name, got, wanted in zip(
+        names, said, (True, True, True, True, False, False, None, False, True, False), strict=True
+    ):
+        look = name.partition(" ")[0]
         why = DELETED if look == "delete_user" and got is True else NUMBER if type(got) is int else TOLD
-        expect(got is wanted, did=name, expected=repr(wanted), got=repr(got), why=why, look=look)
+        did = f"{name}, of one who is not active" if wanted else name
+        expect(got is wanted, did=did, expected=repr(wanted), got=repr(got), why=why, look=look)
     before, after = (crowd[1]["email"], crowd[1]["full_name"]), row(student, crowd[1]["username"])[:2]
     did = "update_user with a full_name and an email that is taken; commit"
     expect(after == before, did=did, expected=str(before), got=after or "no such row", why=HALF, look="update_user")

@@ -25,6 +25,7 @@ SAID = "What a function gives back says what happened: the post, True or False, 
 DRAFT = "A 403 would tell that there is something. A draft does not exist for anybody but its author."
 NOBODY = "A post belongs to somebody: who writes one has to log in first."
 CALLED = "default=utc_now is a function that is called for every row; utc_now() is one time, that of the start."
+ZONE = "The time is taken in UTC and told with its zone: utc_now() says it. datetime.now() alone is the time of the wall clock."
 MOVES = "A default is taken at INSERT only. onupdate=... is taken again at every UPDATE."
 BACK = "It went back: one of the two times counts whole seconds, the other counts finer. Take both from the same clock."
 TOO_EARLY = "The answer to PATCH is read from the database: the change has to be written before. A session does so by itself (autoflush), or flush() does."
@@ -54,6 +55,15 @@ def moment(text: object) -> datetime.datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def expect_now(app: App, did: str, found: Any, column: str, look: str) -> None:
+    """Fail unless this time of an answer is about now; the program's clock shows the time of Tokyo."""
+    now, told = datetime.datetime.now(datetime.UTC), moment(found.get(column))
+    expect(
+        told is not None and abs(told - now) < datetime.timedelta(minutes=10), did=f"{did}, with the clock of Tokyo (TZ=Asia/Tokyo)",
+        expected=f"{column} about {now:%Y-%m-%dT%H:%M}Z", got=f"{column} {found.get(column)}", why=ZONE, look=look, life=app.life,
+    )  # fmt: skip
 
 
 @check("2.8", points=2, needs=NEEDS)
@@ -162,10 +172,16 @@ def test_tags_come_back(app: App, newcomer: Callable, write_post: Callable) -> N
 @check("2.8", points=1, needs="2.8/written-and-read", lesson="changes-in-place")
 def test_changed_in_place(student: Student) -> None:
     """post.tags.append(...), then commit: it is saved; so are other changes in place"""
-    did = 'post.tags.append("new"), or .remove("out"), then commit; then read the post in another process'
+    did = 'post.tags.append("new"), or .remove("out"), or .extend(["new"]), or post.tags[0] = "new", then commit; then read the post in another process'
     student.probe("02_async_crud_posts.changed_in_place", did, username=student.name())
     app = student.start()
-    for title, tags in (("a title", ["old", "new"]), ("another", ["new"]), ("a third", ["old"])):
+    for title, tags in (
+        ("a title", ["old", "new"]),
+        ("another", ["new"]),
+        ("a third", ["old"]),
+        ("a fourth", ["old", "new"]),
+        ("a fifth", ["new"]),
+    ):
         number = student.database.value("SELECT id FROM posts WHERE title = ?", [title])
         answer = app.get(f"/posts/{number}").expect(200, look="create_post", why=COMMITTED)
         found = answer.expect_keys("tags")["tags"]
@@ -173,14 +189,19 @@ def test_changed_in_place(student: Student) -> None:
 
 
 @check("2.8", points=1, needs="2.8/written-and-read", lesson="lists-as-json")
-def test_old_rows(app: App, newcomer: Callable, write_post: Callable, copy_row: Callable) -> None:
-    """tags that are NULL or JSON null in the file are read as an empty list"""
+def test_old_rows(app: App, probe: Callable, newcomer: Callable, write_post: Callable, copy_row: Callable) -> None:
+    """tags that are NULL or JSON null in the file are read as an empty list, to which one can append"""
     post = write_post(app, newcomer(app))
     for tags in ("NULL", "'null'"):
         number = copy_row("posts", post["id"], tags=tags)
         answer = app.get(f"/posts/{number}")
         answer = replace(answer, did=f"GET a post whose tags are {tags} in the file")
         expect_post(answer, {"tags": [], "title": post["title"]}, EMPTY, "TagList")
+        did = f'post.tags.append("new"), where tags are {tags} in the file; commit'
+        probe("posts.append", did, post_id=number, why=EMPTY, look="TagList")
+        expect_post(
+            replace(app.get(f"/posts/{number}"), did=f"{did}; then GET the post"), {"tags": ["new"]}, EMPTY, "TagList"
+        )
 
 
 @check("2.8", points=1, needs="2.8/written-and-read", lesson="changes-and-deletions")
@@ -190,7 +211,7 @@ def test_patched(app: App, student: Student, newcomer: Callable, write_post: Cal
     path = f"/posts/{post['id']}"
     unchanged = {name: post.get(name) for name in ("id", "title", "content", "tags", "published", "created_at")}
     changes: list[dict[str, Any]] = [{"title": student.name()}, {"content": "as it is"}, {"tags": ["b", "c"]}, {}]
-    for change in (*changes, {"published": False}):
+    for change in (*changes, {"published": False}, {"published": True}):
         unchanged |= change
         for answer in (app.patch(path, token=other.token, json=change), app.get(path, token=other.token)):
             expect_post(answer, unchanged, CHANGES, "update_post")
@@ -204,32 +225,41 @@ def test_patched(app: App, student: Student, newcomer: Callable, write_post: Cal
 
 
 @check("2.8", points=1, needs="2.8/written-and-read")
-def test_updated_at(app: App, student: Student, newcomer: Callable, write_post: Callable) -> None:
-    """updated_at moves with every change, created_at stays; each new post, and user, has its own"""
+def test_updated_at(student: Student, newcomer: Callable, write_post: Callable) -> None:
+    """updated_at moves with every change, created_at stays; each new post, and user, has its own; all in UTC"""
+    app = student.start(env={"TZ": "JST-9"})
     person = newcomer(app)
     post = write_post(app, person)
-    before, end, number = moment(post.get("updated_at")), time.monotonic() + 8, 0
-    while True:
-        number += 1
-        answer = app.patch(f"/posts/{post['id']}", token=person.token, json={"content": f"version {number}"})
-        found = expect_post(
-            answer, {"created_at": post.get("created_at"), "content": f"version {number}"}, MOVES, "update_post"
-        )
-        after = moment(found.get("updated_at"))
-        if before is None or after is None or after != before or time.monotonic() > end:
-            break
-        time.sleep(0.02)  # the clock may count whole seconds
-    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
-    if before is None or after is None or not before < after < soon:
-        why = BACK if before and after and after < before else MOVES
-        raise answer.failed(f"updated_at later than {post.get('updated_at')}", why=why, look="Post.updated_at")
-    read = replace(app.get(f"/posts/{post['id']}"), did=f"{answer.did}, which answers an updated_at; then GET the post")
+    expect_now(app, "POST /posts", post, "created_at", "Post.created_at")
+    found, path = post, f"/posts/{post['id']}"
+    for field in ("content", "title", "tags", "published"):
+        before, end, number = moment(found.get("updated_at")), time.monotonic() + 8, 0
+        while True:
+            number += 1
+            value = {"tags": [f"version {number}"], "published": number % 2 == 0}.get(field, f"version {number}")
+            answer = app.patch(path, token=person.token, json={field: value})
+            found = expect_post(answer, {"created_at": post.get("created_at"), field: value}, MOVES, "update_post")
+            after = moment(found.get("updated_at"))
+            if before is None or after is None or after != before or time.monotonic() > end:
+                break
+            time.sleep(0.02)  # the clock may count whole seconds
+        expect_now(app, answer.did, found, "updated_at", "Post.updated_at")
+        if before is None or after is None or not before < after:
+            why = BACK if before and after and after < before else MOVES
+            raise answer.failed(
+                f"updated_at later than {before or post.get('updated_at')}", why=why, look="Post.updated_at"
+            )
+    read = replace(
+        app.get(path, token=person.token), did=f"{answer.did}, which answers an updated_at; then GET the post"
+    )
     expect_post(read, {"updated_at": found.get("updated_at")}, TOO_EARLY, "update_post")
 
     def register() -> Any:
         name = student.name()
         body = {"username": name, "email": f"{name}@example.com", "password": f"{name}-secret"}
         return app.post("/register", json=body).expect(201, look="register").json()
+
+    expect_now(app, "POST /register", register(), "created_at", "User.created_at")
 
     makers: tuple[tuple[str, str, Callable[[], Any]], ...] = (
         ("POST /posts", "Post.created_at", lambda: write_post(app, person)),

@@ -202,7 +202,7 @@ def test_statements(
 
 @check("2.9", points=1, needs="2.9/newest-first", testimony=True, lesson="joins-against-n1")
 def test_author_loaded(student: Student) -> None:
-    """post.author is there when the session is closed; published=False gives the drafts"""
+    """post.author is there when the session is closed; published=False gives the drafts, also with a tag, and in pages"""
     for published in (True, False):
         username = student.name()
         did = f"posts = await get_posts_with_authors(session, {published}); close the session; read post.author.username of each"
@@ -215,12 +215,11 @@ def test_author_loaded(student: Student) -> None:
         )
         names = [f"{username}-{number}" for number in (1, 0)]
         wanted = [[f"post {number}", name, f"{name}@example.com"] for number, name in zip((1, 0), names, strict=True)]
-        why = LOADED if published else ASKED
-        expect(
-            isinstance(got, list) and got[:2] == wanted,
-            did=did,
-            expected=str(wanted),
-            got=got,
-            why=why,
-            look="get_posts_with_authors",
-        )
+        lists = [*got, None, None, None] if isinstance(got, list) else [None] * 3
+        for what, found, wish in zip(
+            ("", ', tag="a"', ", skip=1, limit=1"), lists, (wanted, wanted, wanted[1:]), strict=False
+        ):
+            expect(
+                isinstance(found, list) and found[: len(wish)] == wish, expected=str(wish), got=found, look="get_posts_with_authors",
+                did=did.replace(f"{published}", f"{published}{what}"), why=LOADED if published else ASKED,
+            )  # fmt: skip

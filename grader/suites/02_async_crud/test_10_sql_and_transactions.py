@@ -16,12 +16,16 @@ FAMILY = (
     "CREATE TABLE wards (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
 )
 ORPHAN = "INSERT INTO children VALUES (99)"
+SHARED = (
+    "Each call has a connection and a transaction of its own, and the list belongs to the caller: it stays as it was."
+)
 LATE = "A foreign key may be checked at commit only. That commit belongs into the same try: what it refuses is a refusal, too."
 KEYS = "Every connection checks foreign keys, and this one does not: use the engine of connect(), no connection of your own."
 FAILING = ("SELECT value FROM nowhere", ORPHAN)
 OUT = "A list says that it was done. What the database could not do, or refused, is an error: let it out."
 EXECUTE = "DatabaseManager.def execute"  # the word alone stands in other lines of the class too
 COMMIT = "execute is a whole piece of work: it opens a connection, runs the statement, commits and closes. engine.begin() commits at its end, engine.connect() rolls back."
+RETURNING = "A statement that gives rows may have written, too: first the rows, then the commit, and only then return."
 APART = "A parameter travels beside the SQL and is never read as SQL. Inside the text, in an f-string, it is."
 FIRST = "The first operation alone is in the file. A return inside the loop ends it: what comes after all operations stands behind the loop."
 ALL = "One transaction is all or nothing: one commit when everything went well, and rollback() whatever else happens."
@@ -52,19 +56,22 @@ def test_execute_gives_rows(student: Student, probe: Callable, listed: Callable)
     statements: list[list[Any]] = [
         [TABLE], [INSERT, row], ["SELECT value, number AS amount FROM notes"], [select, {"value": row["value"]}],
         [select, {"value": student.name()}], ["UPDATE notes SET number = 8", None],
-        ["UPDATE notes SET number = 9 RETURNING number"],
+        ["WITH some AS (SELECT number FROM notes) SELECT number FROM some"], ["UPDATE notes SET number = 9 RETURNING number"],
     ]  # fmt: skip
     statements += [[sql] for sql in FAMILY]
     did = f"await db.execute('{statements[2][0]}')"
-    said = probe("sql.executed", did, statements=statements, failing=FAILING, look=EXECUTE)
+    last = "UPDATE notes SET value = 'last'"
+    said = probe("sql.executed", did, statements=statements, failing=FAILING, last=last, look=EXECUTE)
     said = listed(said, len(statements) + len(FAILING), "await db.execute(...)", EXECUTE)
-    wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], [], [{"number": 9}]]
+    wanted = [[], [], [{"value": row["value"], "amount": 7}], [row], [], [], [{"number": 8}], [{"number": 9}]]
     wanted += [[] for _ in FAMILY]
     for statement, got, want in zip(statements, said[: len(statements)], wanted, strict=True):
         why = "Rows become plain dicts, names to values. A statement without rows has no rows to fetch: ask the result (returns_rows)."
         expect(
             got == want, did=f"await db.execute('{statement[0]}')", expected=str(want), got=got, why=why, look=EXECUTE
         )
+    did = f"await db.execute('{statements[7][0]}')"
+    student.database.expect_rows(1, "notes", "number = 9", did=did, why=RETURNING, look=EXECUTE)
     did = f"await db.execute('{ORPHAN}'), where table parents has no row 99"
     student.database.expect_rows(0, "children", did=did, why=KEYS, look=EXECUTE)
     for sql, got in zip(FAILING, said[len(statements) :], strict=True):
@@ -149,10 +156,9 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
     did = (
         "await db.safe_transaction(...): good; refused by the database, or by its commit; a wrong statement; good again"
     )
-    said = probe(
-        "sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, look="DatabaseManager.safe_transaction"
-    )
-    said = listed(said, len(lists), did, "DatabaseManager.safe_transaction")
+    look, together = "DatabaseManager.safe_transaction", 4
+    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, together=together, look=look)
+    said = listed(said, len(lists) + together, did, "DatabaseManager.safe_transaction")
     names = (
         "a good transaction",
         "one that the database refuses",
@@ -160,10 +166,20 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         "one whose commit the database refuses (a deferred foreign key)",
         "one with a table that does not exist",
         "another good one",
+        *["four at once, with one list of operations"] * together,
     )
-    for name, got, wanted in zip(names, said, (True, False, False, False, "raises", True), strict=True):
+    wishes = (True, False, False, False, "raises", True, *[True] * together)
+    for name, got, wanted in zip(names, said, wishes, strict=True):
         why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
-        why = KEYS if got is True and "refers" in name else LATE if "deferred" in name else why
+        why = (
+            KEYS
+            if got is True and "refers" in name
+            else LATE
+            if "deferred" in name
+            else SHARED
+            if "at once" in name
+            else why
+        )
         good = str(got).startswith("raises") if wanted == "raises" else got is wanted
         expect(
             good,

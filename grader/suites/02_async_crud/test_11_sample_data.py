@@ -13,6 +13,7 @@ from grader.student import Student
 
 DID = "python -m app.sample_data"
 OF_AUTHOR = "posts WHERE author_id IN (SELECT id FROM users WHERE email = ?) ORDER BY title"
+CELLS = re.compile(r"[|,;:=/]")
 SEPARATORS = re.compile(r"[\s|/,;:=]+")
 THERE = {"users": "username || ' (' || role || ')'", "posts": "title || iif(published, ' (published)', ' (draft)')"}
 ROLES = "ADMIN and AUTHOR are two users, each with a role. create_user makes a reader, so add_user has to set the role."
@@ -20,6 +21,7 @@ POSTS = "The author's POSTS are stored too, each published or not as it says the
 UNCOMMITTED = "The functions flush. Whoever opened the session commits: here that is main."
 PERSON = "ADMIN and AUTHOR hold a username, an email, a full name and a role: all four go into the row of that user."
 CHANGED = "What is there stays as it is: look whether it is there, and add only what is missing."
+NOTED = "made[username] = password stands behind create_user, where a user was made: whoever was there, or could not be made, has no new password."
 COLUMNS = 4  # of ADMIN, of AUTHOR, and of each of POSTS
 COMMON = ("admin", "password", "admin123", "password123", "secret", "changeme", "author", "123456", "test", "letmein")
 
@@ -27,7 +29,9 @@ COMMON = ("admin", "password", "admin123", "password123", "secret", "changeme", 
 def contents(student: Student) -> list[list[tuple]]:
     """Users and posts, as they stand in the file."""
     return [
-        student.database.rows("SELECT id, username, email, full_name, role, hashed_password FROM users ORDER BY id"),
+        student.database.rows(
+            "SELECT id, username, email, full_name, role, is_active, hashed_password FROM users ORDER BY id"
+        ),
         student.database.rows("SELECT id, title, author_id, published, content FROM posts ORDER BY id"),
     ]
 
@@ -80,9 +84,10 @@ def test_something_to_look_at(student: Student, probe: Callable) -> None:
                why=PERSON, life=student.lives[-1])  # fmt: skip
     expect_some(student, "published posts", "posts", "published = 1 AND author_id IN (SELECT id FROM users)")
     expect_some(student, "drafts", "posts", "published = 0 AND author_id IN (SELECT id FROM users)")
-    wanted = [(title, bool(published)) for title, _, _, published in given(student, "POSTS")]
-    posts = [(title, bool(published)) for title, published in database.rows("SELECT title, published FROM posts")]
-    expect({*wanted} <= {*posts}, did=DID, expected=f"title and published of POSTS: {wanted}", got=posts, look="seed",
+    wanted = [(title, content, bool(published)) for title, content, _, published in given(student, "POSTS")]
+    rows = database.rows("SELECT title, content, published FROM posts")
+    posts = [(title, content, bool(published)) for title, content, published in rows]
+    expect({*wanted} <= {*posts}, did=DID, expected=f"title, content and published of POSTS: {wanted}", got=posts, look="seed",
            why=POSTS, life=student.lives[-1])  # fmt: skip
     if "tags" in {name for (name,) in database.rows("SELECT name FROM pragma_table_info('posts')")}:
         tags = [tags for (tags,) in database.rows("SELECT tags FROM posts") if tags and tags not in ("[]", "null")]
@@ -100,10 +105,10 @@ def test_twice(student: Student, insert: Callable) -> None:
         for _ in range(3):
             insert("users")
         strangers = contents(student)[0]
-        states = []
+        states, said = [], []
         for _ in range(2):
             probe.go_on()
-            probe.next()
+            said.append(probe.next())
             states.append(contents(student))
         users, posts = states[0]
         expect(
@@ -133,8 +138,13 @@ def test_twice(student: Student, insert: Callable) -> None:
             why=why,
             look="seed",
         )
+        invented = sorted(name for name, *_ in given(student, "ADMIN") + given(student, "AUTHOR"))
+        expect(
+            said == [invented, []] or not invented, did=f"{did}; look at what seed gives back", look="add_user", life=probe.life,
+            expected=f"passwords for {', '.join(invented)}; then none", got=" then ".join(str(each) for each in said), why=NOTED,
+        )  # fmt: skip
         database, last = student.database, strangers[-1][0]
-        database.write("UPDATE users SET role = 'editor', full_name = 'Changed' WHERE id > ?", [last])
+        database.write("UPDATE users SET role = 'reader', full_name = 'Changed', is_active = 0 WHERE id > ?", [last])
         database.write("UPDATE posts SET content = 'changed', published = NOT published")
         before = contents(student)
         probe.go_on()
@@ -206,7 +216,11 @@ def test_strangers(student: Student, insert: Callable) -> None:
             database.write("UPDATE users SET username = 'x' || username, email = ? WHERE username = ?", [email_of, who])
             probe.did = f"{did}, where {email_of} is the email of somebody with another name"
             probe.go_on()
-            probe.next()
+            said = probe.next()
+            expect(
+                who not in (said or ()), did=f"{probe.did}; look at what seed gives back", expected=f"no password for {who}",
+                got=f"passwords for {said}", why=NOTED, look="add_user", life=probe.life,
+            )  # fmt: skip
 
 
 def guesses(student: Student) -> list[str]:
@@ -230,10 +244,52 @@ def logs_in(app: App, username: str, passwords: list[str]) -> list[str]:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """What could be a password in a printed line: what follows a separator, whole or up to the next one."""
+    """What could be a password in a printed line: what follows a separator, whole or up to the next one, bare or quoted."""
     for start in (0, *(found.end() for found in SEPARATORS.finditer(line))):
         rest = line[start:].strip()
-        yield from (rest, *rest.split()[:1], *SEPARATORS.split(rest)[:1])
+        for piece in (rest, *rest.split()[:1], *SEPARATORS.split(rest)[:1], *CELLS.split(rest)[:1]):
+            yield from (piece.strip(), piece.strip(" .,;:'\"`()[]{}<>"))
+
+
+def printed_for(username: str, printed: str) -> list[str]:
+    """What may be this user's password, the likeliest first: lines that name the user, the last of them first."""
+    lines = printed.splitlines()[::-1]
+    likely = [line for line in lines if username in line]
+    pieces = dict.fromkeys(piece for line in [*likely, *lines] for piece in _pieces(line))
+    return [piece for piece in pieces if 0 < len(piece) <= 72][:200]
+
+
+def sample_data_anew(student: Student, probe: Callable, **env: str) -> str:
+    """Run it on a new file, with these variables; what it prints."""
+    for suffix in ("", "-wal", "-journal", "-shm"):
+        student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
+    probe("sql.sample_data", DID, env=env)
+    return str(student.lives[-1].stdout.text() + student.lives[-1].stderr.text())
+
+
+def expect_chosen(student: Student, probe: Callable, variable: str, who: str, other: str, before: str) -> None:
+    """Fail unless the variable is one user's password, is not printed, and the other's is another than `before`."""
+    chosen = student.name()
+    printed, did = sample_data_anew(student, probe, **{variable: chosen}), f"{variable}={chosen} {DID}"
+    expect(
+        before not in printed, did=f"{DID}, on a new file", expected="another password", got="the same one", look="seed",
+        why="What is made of the name, or of a fixed number, everybody can make again. secrets.token_urlsafe() nobody can.",
+    )  # fmt: skip
+    expect(
+        chosen not in printed, did=did, expected="that password is not printed", got=f"it printed {printed[-200:]!r}", look="add_user",
+        why="Whoever set the variable knows the password. What is printed stands in logs that others read: print what was invented.",
+    )  # fmt: skip
+    app = student.start()
+    expect(
+        not logs_in(app, other, [chosen]), did=f"{did}; then log in as {other} with it", expected="401", got="logged in", look="add_user",
+        why="Each variable is for one user: ADMIN_PASSWORD for admin, AUTHOR_PASSWORD for author.", life=app.life,
+    )  # fmt: skip
+    expect(
+        bool(logs_in(app, who, [chosen])), did=f"{did}; then log in as {who} with it", expected="they are logged in", got="they are not",
+        why="Whoever sets the variable wants this password: one is invented only where the environment has none.", look="add_user",
+        life=app.life,
+    )  # fmt: skip
+    app.kill()
 
 
 @check("2.11", points=1, needs=("2.11/something-to-look-at", "2.6"), lesson="sample-data")
@@ -241,8 +297,6 @@ def test_passwords(student: Student, probe: Callable) -> None:
     """the passwords are random, printed, not guessed, new in every database; or those of the environment"""
     probe("sql.sample_data", DID)
     printed = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
-    pieces = {piece for line in printed.splitlines() for piece in _pieces(line)}
-    pieces |= {piece.strip(" .,;:'\"`()[]{}<>") for piece in pieces}
     username = student.database.value("SELECT username FROM users WHERE role = 'admin'")
     app = student.start()
     why = "A password in the source is known to everybody who can read it. secrets.token_urlsafe() makes one that nobody knows."
@@ -253,13 +307,14 @@ def test_passwords(student: Student, probe: Callable) -> None:
     )
     stored = student.database.value("SELECT hashed_password FROM users WHERE role = 'admin'")
     why, look = "Only its hash is stored: print it now, or nobody knows it.", "main"
-    if stored in pieces:
+    last = next((line for line in printed.splitlines()[::-1] if username in line), "")
+    if stored in _pieces(last):
         why, look = (
             "Printed is the password, stored its hash (await hashing.hash_password): here both are the same text.",
             "add_user",
         )
-    tried = sorted(piece for piece in pieces if 0 < len(piece) <= 72)[:200]
     author = student.database.value("SELECT username FROM users WHERE id IN (SELECT author_id FROM posts)")
+    tried = list(dict.fromkeys(printed_for(username, printed) + printed_for(author, printed)))
     mine, theirs = logs_in(app, username, tried), logs_in(app, author, tried)
     for who, working in ((username, mine), (author, theirs)):
         expect(
@@ -271,39 +326,5 @@ def test_passwords(student: Student, probe: Callable) -> None:
         got="logged in", why="Who is told one password has both: invent one for each user.", look="add_user", life=app.life,
     )  # fmt: skip
     app.kill()
-    for suffix in ("", "-wal", "-journal", "-shm"):
-        student.database.path.with_name(student.database.path.name + suffix).unlink(missing_ok=True)
-    chosen = student.name()
-    probe("sql.sample_data", DID, env={"AUTHOR_PASSWORD": chosen})
-    again = student.lives[-1].stdout.text() + student.lives[-1].stderr.text()
-    expect(
-        mine[0] not in again,
-        did=f"{DID}, on a new file",
-        expected="another password",
-        got="the same one",
-        why="What is made of the name, or of a fixed number, everybody can make again. secrets.token_urlsafe() nobody can.",
-        look="seed",
-    )
-    expect(
-        chosen not in again,
-        did=f"AUTHOR_PASSWORD={chosen} {DID}",
-        expected="that password is not printed",
-        got=f"it printed {again[-200:]!r}",
-        why="Whoever set the variable knows the password. What is printed stands in logs that others read: print what was invented.",
-        look="add_user",
-    )
-    app = student.start()
-    expect(
-        not logs_in(app, username, [chosen]), did=f"AUTHOR_PASSWORD={chosen} {DID}; then log in as {username} with it",
-        expected="401", got="logged in", why="Each variable is for one user: ADMIN_PASSWORD for admin, AUTHOR_PASSWORD for author.",
-        look="add_user", life=app.life,
-    )  # fmt: skip
-    expect(
-        bool(logs_in(app, author, [chosen])),
-        did=f"AUTHOR_PASSWORD={chosen} {DID}; then log in as {author} with it",
-        expected="they are logged in",
-        got="they are not",
-        why="Whoever sets the variable wants this password: one is invented only where the environment has none.",
-        look="add_user",
-        life=app.life,
-    )
+    expect_chosen(student, probe, "AUTHOR_PASSWORD", author, username, mine[0])
+    expect_chosen(student, probe, "ADMIN_PASSWORD", username, author, theirs[0])

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,13 @@ BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits i
 STRANGER = "Who is refused must not be announced: look the name up, and close, before you tell anybody."
 WHOSE = "A message belongs to the user of the socket that it came through."
 ALONE = "Tell the sender alone: send_text() goes to one, broadcast() to all."
+COMMIT_FAILS = "The commit itself may fail: what it raises must come out of save_message."
+UNTOLD = f"Who hears nothing believes that it was stored. {ALONE}"
+REFUSED_LATE = (
+    "CREATE TABLE elders (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE wards (elder INTEGER REFERENCES elders (id) DEFERRABLE INITIALLY DEFERRED)",
+    "CREATE TRIGGER late AFTER INSERT ON messages WHEN NEW.content = 'late' BEGIN INSERT INTO wards VALUES (99); END",
+)
 LEAVES = "Whoever's loop has ended has left, whatever ended it: what must be done then, and told, belongs into finally."
 NOT_STORED = "The message is not in the file, and its sender was told so. Look at what save_message is given, a text and the id of the user; each message has one commit at its end."
 BRACES = "Between quotes {...} is filled in only where an f stands before them."
@@ -56,9 +63,11 @@ def enter(app: App, name: str, stack: ExitStack, why: str = "") -> Socket:
     return socket
 
 
-def chatters(app: App, newcomer: Callable, stack: ExitStack, number: int) -> list[tuple[str, Socket]]:
+def chatters(
+    app: App, newcomer: Callable, stack: ExitStack, number: int, *, capital: bool = False
+) -> list[tuple[str, Socket]]:
     """That many people in the chat, each having seen itself join."""
-    names = [newcomer(app, login=False).username for _ in range(number)]
+    names = [newcomer(app, login=False, capital=capital).username for _ in range(number)]
     return [(name, enter(app, name, stack, LIMIT if number > 2 else "")) for name in names]
 
 
@@ -136,7 +145,7 @@ def age(time: object) -> float:
 def test_says(app: App, newcomer: Callable, student: Student) -> None:
     """what one says, all hear; joining and leaving too"""
     with ExitStack() as stack:
-        (_, first), (noor, second) = chatters(app, newcomer, stack, 2)
+        (_, first), (noor, second) = chatters(app, newcomer, stack, 2, capital=True)
         first.expect(JOINED.format(noor), look="chat")
         text = f"hello {student.name()} & <all> \N{HEDGEHOG}"
         second.send(text)
@@ -175,13 +184,13 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
     with ExitStack() as stack:
         [(name, socket)] = chatters(app, newcomer, stack, 1)
         for number in range(30):
-            text = f"{number} {student.name()}"
+            text = f"{number} {student.name()} <b>&" if number < 29 else "x" * 2000
             socket.send(text)
             socket.until(SAYS.format(name, text), look="chat")
             student.database.expect_rows(
                 1, "messages JOIN users ON users.id = messages.owner_id", "content = ? AND username = ?", [text, name],
-                did=f"{name} sends {text!r}; the moment it is heard, look into the file", look="save_message",
-                why="A message that was heard and then lost is a lie. Commit first, then tell.",
+                did=f"{name} sends {text!r:.60}; the moment it is heard, look into the file", look="save_message",
+                why="A message that was heard and then lost, or changed, is a lie. Store what was said, commit, then tell.",
             )  # fmt: skip
 
 
@@ -206,7 +215,7 @@ def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) ->
         did = f"{noor} sends a message that the database refuses"
         expect(
             bool(heard), did=did, expected=f"{noor} is told, or thrown out", got="not a word to the sender",
-            look="store_and_tell", life=app.life, why=f"Who hears nothing believes that it was stored. {ALONE}",
+            look="store_and_tell", life=app.life, why=UNTOLD,
         )  # fmt: skip
         last = SAYS.format(noor, "and now?") if second.status == OPEN else LEFT.format(noor)
         if last not in others:
@@ -216,6 +225,15 @@ def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) ->
             not others, did=did, expected=f"{mira}, who did not send it, hears nothing of it", got=others, why=ALONE,
             look="store_and_tell", life=app.life,
         )  # fmt: skip
+        for sql in REFUSED_LATE:
+            student.database.write(sql)
+        [(omar, third)] = chatters(app, newcomer, stack, 1)
+        third.send("late")
+        with suppress(TimeoutError):
+            expect(
+                third.receive() != SAYS.format(omar, "late"), did=f"{omar} sends a message whose commit the database refuses (a deferred foreign key)",
+                expected="nobody hears it", got=f"{omar} hears it", look="save_message", life=app.life, why=COMMIT_FAILS,
+            )  # fmt: skip
 
 
 @check("2.12", points=1, needs="2.12/says", waits=True)
@@ -281,7 +299,7 @@ def test_all_at_once(app: App, newcomer: Callable, student: Student) -> None:
 
 @check("2.12", points=1, needs=("2.12/says", "2.7/what-hangs-on-a-user"))
 def test_a_deleted_user(app: App, newcomer: Callable, student: Student) -> None:
-    """the open socket of a deleted user stores and broadcasts nothing more, nor in the name of the next user of that name"""
+    """the open socket of a deleted user stores and broadcasts nothing more, also when somebody else has that name, and is told"""
     with ExitStack() as stack:
         [(mira, witness)] = chatters(app, newcomer, stack, 1)
         person = newcomer(app)
@@ -300,11 +318,18 @@ def test_a_deleted_user(app: App, newcomer: Callable, student: Student) -> None:
             not heard, did=did, expected="nobody hears it", got=heard, why=GONE, look="create_message", life=app.life
         )
         student.database.expect_rows(0, "messages", "content LIKE 'boo%'", did=did, why=GONE, look="create_message")
+        witness.send("the end")
+        said = [frame for frame in told(ghost, SAYS.format(mira, "the end")) if not frame.startswith("Client #")]
+        expect(
+            bool(said), did=did, expected=f"{person.username} is told, or thrown out", got="not a word to the sender", why=UNTOLD,
+            look="store_and_tell", life=app.life,
+        )  # fmt: skip
 
 
 @check("2.12", points=1, needs="2.12/says")
-def test_history(app: App, newcomer: Callable, student: Student) -> None:
+def test_history(newcomer: Callable, student: Student) -> None:
     """GET /messages: newest first with owners and times in UTC, in pages that neither overlap nor leave out, with a token"""
+    app = student.start(env={"TZ": "JST-9"})  # the clock of Tokyo
     person, reader = newcomer(app, login=False), newcomer(app)
     with ExitStack() as stack:
         socket = enter(app, person.username, stack)
