@@ -30,9 +30,10 @@ def newcomer(student: Student) -> Newcomer:
     def register(app: App, *, login: bool = True, capital: bool = False) -> Person:
         name, password = student.name(), f"{student.name()}-secret"
         username = name.capitalize() if capital else name
-        answer = app.post("/register", json={"username": username, "password": password}).expect(
-            201, why="Nothing can be tried until somebody can register.", look="register"
-        )
+        answer = app.post("/register", json={"username": username, "password": password})
+        if capital and answer.status == 422:  # names in small letters alone are a rule of some
+            return register(app, login=login)
+        answer.expect(201, why="Nothing can be tried until somebody can register.", look="register")
         person = Person(username, password, answer.expect_keys("id", "username")["id"])
         if login:
             answer = app.post("/token", form={"username": username, "password": password}).expect(200, look="login")

@@ -159,6 +159,6 @@ def test_a_failing_request(student: Student, unlocked: Callable, listed: Callabl
         ours, heard = listed(probe.next(), 2, did, "get_session")
         committed = stored(student.database, f"{value}-kept")  # functions that commit for themselves are as good
         expect(
-            heard or not ours or not committed, did=did, expected="the error goes on to whoever should hear of it",
+            heard or not ours or not committed or stored(student.database, value), did=did, expected="the error goes on to whoever should hear of it",
             got="get_session kept it to itself", why=LATE, look="get_session", life=probe.life,
         )  # fmt: skip
