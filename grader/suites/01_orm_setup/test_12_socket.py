@@ -27,6 +27,7 @@ WAIT = "A database call inside `async def` stops the whole server while it waits
 READER = "A send to somebody who does not read waits for ever. Nobody else may wait with it: send to all at the same time, each with a limit."
 ONE = "Nobody else saw the message, and nobody else can send it again: send_text() tells one, broadcast() everybody."
 EXACT = "What somebody says is data: keep it, and tell it, as it came. Escaping belongs to the page that shows it, and a blank may be meant."
+COMES_IN = "Who has registered may come in: is the name looked up just as it was given, and is the socket accepted?"
 REFUSAL = "CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.content = 'boom' BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
 FAULT = "CREATE TRIGGER fault BEFORE INSERT ON messages BEGIN SELECT abs(-9223372036854775807 - (NEW.content = 'crash')); END"
 LIMIT = "One short session for each message: a session that is held while its user is silent keeps a connection of the pool."
@@ -43,7 +44,7 @@ def chatters(
             socket = stack.enter_context(app.socket(name)).open()
             socket.until(JOINED.format(name))
         except CheckFailed as failure:
-            failure.look, failure.why = "chat", LIMIT if number > 2 else ""
+            failure.look, failure.why = "chat", LIMIT if number > 2 else COMES_IN
             if name in failure.got or "joined" in failure.got:
                 failure.look, failure.why = "chat.joined", WORDS
             raise
