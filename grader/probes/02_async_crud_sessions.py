@@ -16,12 +16,11 @@ async def _ready(db: Any) -> None:
 
 
 @steps
-async def committed(value: str, undone: str, late: str, other: str) -> None:
-    """Write in a session and commit; write in another and roll back; write when it is closed; write to another file."""
+async def committed(value: str, undone: str) -> None:
+    """Write in a session and commit; write in another and roll back."""
     from app.database import DatabaseManager
 
     make_notes()
-    make_notes(Path(other))
     async with DatabaseManager() as db:
         await _ready(db)
         async with db.session() as session:
@@ -31,15 +30,6 @@ async def committed(value: str, undone: str, late: str, other: str) -> None:
             if is_sqlalchemy(session):
                 await store_note(session, undone)
             await session.rollback()
-    with suppress(Exception):
-        async with db.session() as session:
-            await store_note(session, late)
-            await session.commit()
-    async with DatabaseManager(f"sqlite+aiosqlite:///{other}") as db:
-        await _ready(db)
-        async with db.session() as session:
-            await store_note(session, value)
-            await session.commit()
 
 
 @steps
@@ -74,8 +64,8 @@ async def read_after_commit(value: str, again: str) -> None:
 
 
 @steps
-async def apart(value: str) -> None:
-    """Write in one session; before its commit another one reads and rolls back."""
+async def apart(value: str, late: str, other: str) -> None:
+    """Write in one session; before its commit another one reads and rolls back. Write after close, and to another file."""
     from app.database import DatabaseManager
     from sqlalchemy import text
 
@@ -99,9 +89,19 @@ async def apart(value: str) -> None:
         over.set()
 
     make_notes()
+    make_notes(Path(other))
     async with DatabaseManager() as db:
         await _ready(db)
         await asyncio.gather(first(db), second(db))
+    with suppress(Exception):
+        async with db.session() as session:
+            await store_note(session, late)
+            await session.commit()
+    async with DatabaseManager(f"sqlite+aiosqlite:///{other}") as db:
+        await _ready(db)
+        async with db.session() as session:
+            await store_note(session, value)
+            await session.commit()
 
 
 @steps

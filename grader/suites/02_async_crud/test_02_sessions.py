@@ -28,16 +28,13 @@ def stored(database: Database, value: str) -> bool:
 @check("2.2", points=2, needs="2.1", lesson="async-engine-and-session")
 def test_commit_writes(student: Student, probe: Callable) -> None:
     """what a session has written is in the file after commit, and is gone after rollback"""
-    value, undone, late = student.name(), student.name(), student.name()
-    other = student.folder.database.with_name("other.db")
+    value, undone = student.name(), student.name()
     did = f"async with db.session() as session: write '{value}'; await session.commit()"
     probe(
         "sessions.committed",
         did,
         value=value,
         undone=undone,
-        late=late,
-        other=str(other),
         look="DatabaseManager.session",
     )
     expect(
@@ -59,15 +56,6 @@ def test_commit_writes(student: Student, probe: Callable) -> None:
         look="DatabaseManager.session",
         why=why,
     )
-    life, look = student.lives[-1], "DatabaseManager.session"
-    expect(
-        stored(Database(other, life), value), did=f"write '{value}' in a session of another manager, for other.db; commit", life=life,
-        expected="it is in other.db", got="it is not", look=look, why=OWN,
-    )  # fmt: skip
-    expect(
-        not stored(student.database, late), did=f"await db.close(); then write '{late}' in a session of db, and commit", life=life, why=OVER,
-        expected="an error, and nothing in the file", got="it is in the file", look="DatabaseManager.def close",
-    )  # fmt: skip
 
 
 @check("2.2", points=2, needs="2.2/commit-writes", lesson="objects-after-a-commit")
@@ -89,11 +77,11 @@ def test_readable_after_commit(student: Student, probe: Callable) -> None:
 
 @check("2.2", points=1, needs="2.2/commit-writes", lesson="one-session-per-task")
 def test_apart(student: Student, probe: Callable) -> None:
-    """a rollback in one session does not touch what another has written"""
-    value = student.name()
+    """a rollback in one session does not touch what another has written; a session has its manager's file, until close"""
+    value, late, other = student.name(), student.name(), student.folder.database.with_name("other.db")
     did = f"write '{value}' in one session; read and roll back in another; commit the first"
     why = "One session is one piece of work, on a connection of its own. Shared by two, each can undo, or commit, half of what the other does."
-    probe("sessions.apart", did, value=value, why=why, look="DatabaseManager.session")
+    probe("sessions.apart", did, value=value, late=late, other=str(other), why=why, look="DatabaseManager.session")
     expect(
         stored(student.database, value),
         did=did,
@@ -102,6 +90,15 @@ def test_apart(student: Student, probe: Callable) -> None:
         why=why,
         look="DatabaseManager.session",
     )
+    life, look = student.lives[-1], "DatabaseManager.session"
+    expect(
+        stored(Database(other, life), value), did=f"write '{value}' in a session of another manager, for other.db; commit", life=life,
+        expected="it is in other.db", got="it is not", look=look, why=OWN,
+    )  # fmt: skip
+    expect(
+        not stored(student.database, late), did=f"await db.close(); then write '{late}' in a session of db, and commit", life=life, why=OVER,
+        expected="an error, and nothing in the file", got="it is in the file", look="DatabaseManager.def close",
+    )  # fmt: skip
 
 
 @check("2.2", points=1, needs="2.2/commit-writes", lesson="one-session-per-request")
