@@ -1,6 +1,5 @@
 """Probes of chapter 02, tasks 2.10 and 2.11: SQL by hand, sample data."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
@@ -27,24 +26,21 @@ async def executed(
 
 @steps
 async def transactions(
-    prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]], together: int = 0
+    prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]], again: bool = False
 ) -> AsyncIterator[list[Any]]:
-    """Call safe_transaction with each list of operations, then with the last of them so often at once; what it says. Wait."""
+    """Call safe_transaction with each list of operations, perhaps with the last once more; what it says. Wait, while it is open."""
     from app.database import DatabaseManager
 
     run_plainly(*prepare)
     said: list[Any] = []
     async with DatabaseManager() as db:
-        for operations in lists:
+        for operations in (*lists, *lists[-1:] * again):
             try:
                 said.append(await db.safe_transaction(operations))
             except NotImplementedError:
                 raise
             except Exception as problem:
                 said.append(f"raises {type(problem).__name__}")
-        calls = [db.safe_transaction(lists[-1]) for _ in range(together)]
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        said += [f"raises {type(each).__name__}" if isinstance(each, BaseException) else each for each in answers]
         yield said
 
 

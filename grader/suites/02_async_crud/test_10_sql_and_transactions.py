@@ -156,9 +156,9 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
     did = (
         "await db.safe_transaction(...): good; refused by the database, or by its commit; a wrong statement; good again"
     )
-    look, together = "DatabaseManager.safe_transaction", 4
-    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, together=together, look=look)
-    said = listed(said, len(lists) + together, did, "DatabaseManager.safe_transaction")
+    look = "DatabaseManager.safe_transaction"
+    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, again=True, look=look)
+    said = listed(said, len(lists) + 1, did, "DatabaseManager.safe_transaction")
     names = (
         "a good transaction",
         "one that the database refuses",
@@ -166,9 +166,9 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         "one whose commit the database refuses (a deferred foreign key)",
         "one with a table that does not exist",
         "another good one",
-        *["four at once, with one list of operations"] * together,
+        "that one again, with the same list",
     )
-    wishes = (True, False, False, False, "raises", True, *[True] * together)
+    wishes = (True, False, False, False, "raises", True, True)
     for name, got, wanted in zip(names, said, wishes, strict=True):
         why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
         why = (
