@@ -16,8 +16,9 @@ FAMILY = (
     "CREATE TABLE wards (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
 )
 ORPHAN = "INSERT INTO children VALUES (99)"
-SHARED = (
-    "Each call has a connection and a transaction of its own, and the list belongs to the caller: it stays as it was."
+SAME = "The list belongs to the caller, who may use it again: read it, and leave it as it was."
+NEWS = (
+    "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
 )
 LATE = "A foreign key may be checked at commit only. That commit belongs into the same try: what it refuses is a refusal, too."
 KEYS = "Every connection checks foreign keys, and this one does not: use the engine of connect(), no connection of your own."
@@ -157,29 +158,18 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         "await db.safe_transaction(...): good; refused by the database, or by its commit; a wrong statement; good again"
     )
     look = "DatabaseManager.safe_transaction"
-    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, again=True, look=look)
+    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, more=1, look=look)
     said = listed(said, len(lists) + 1, did, "DatabaseManager.safe_transaction")
-    names = (
-        "a good transaction",
-        "one that the database refuses",
-        "one with a row that refers to nothing",
-        "one whose commit the database refuses (a deferred foreign key)",
-        "one with a table that does not exist",
-        "another good one",
-        "that one again, with the same list",
+    wishes = (
+        ("a good transaction", True, NEWS),
+        ("one that the database refuses", False, NEWS),
+        ("one with a row that refers to nothing", False, KEYS if said[2] is True else NEWS),
+        ("one whose commit the database refuses (a deferred foreign key)", False, LATE),
+        ("one with a table that does not exist", "raises", NEWS),
+        ("another good one", True, NEWS),
+        ("that one again, with the same list", True, SAME),
     )
-    wishes = (True, False, False, False, "raises", True, True)
-    for name, got, wanted in zip(names, said, wishes, strict=True):
-        why = "A refusal is news for the caller: False. A wrong statement is a bug, and a False would hide it: let the error out."
-        why = (
-            KEYS
-            if got is True and "refers" in name
-            else LATE
-            if "deferred" in name
-            else SHARED
-            if "at once" in name
-            else why
-        )
+    for (name, wanted, why), got in zip(wishes, said, strict=True):
         good = str(got).startswith("raises") if wanted == "raises" else got is wanted
         expect(
             good,
