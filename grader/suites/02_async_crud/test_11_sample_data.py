@@ -144,7 +144,7 @@ def test_twice(student: Student, insert: Callable) -> None:
             expected=f"passwords for {', '.join(invented)}; then none", got=" then ".join(str(each) for each in said), why=NOTED,
         )  # fmt: skip
         database, last = student.database, strangers[-1][0]
-        database.write("UPDATE users SET role = 'reader', full_name = 'Changed', is_active = 0 WHERE id > ?", [last])
+        database.write("UPDATE users SET role = 'author', full_name = 'Changed', is_active = 0 WHERE id > ?", [last])
         database.write("UPDATE posts SET content = 'changed', published = NOT published")
         before = contents(student)
         probe.go_on()
