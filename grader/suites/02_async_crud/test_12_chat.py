@@ -30,6 +30,7 @@ BOUNDS = "To SQLite a negative LIMIT means no limit, and a number over 63 bits i
 STRANGER = "Who is refused must not be announced: look the name up, and close, before you tell anybody."
 WHOSE = "A message belongs to the user of the socket that it came through."
 ALONE = "Tell the sender alone: send_text() goes to one, broadcast() to all."
+COMES_IN = "Who has registered may come in: is the name looked up just as it was given, and is the socket accepted?"
 COMMIT_FAILS = "The commit itself may fail: what it raises must come out of save_message."
 UNTOLD = f"Who hears nothing believes that it was stored. {ALONE}"
 REFUSED_LATE = (
@@ -52,7 +53,7 @@ def enter(app: App, name: str, stack: ExitStack, why: str = "") -> Socket:
     try:
         socket = stack.enter_context(app.socket(name)).open(look="chat")
     except CheckFailed as problem:
-        problem.why, problem.look = why or problem.why, "chat"
+        problem.why, problem.look = why or problem.why or COMES_IN, "chat"
         raise
     try:
         socket.until(JOINED.format(name), look="chat", why=why)
