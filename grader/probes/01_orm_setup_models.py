@@ -58,11 +58,9 @@ def message_of_everybody() -> None:
     """Store a message of each user."""
     from app import crud
     from app.database import SessionLocal, engine
-    from app.models import User
-    from sqlalchemy import select
 
     with engine.connect() as connection:
-        owners = connection.scalars(select(User.__table__.c.id)).all()
+        owners = connection.exec_driver_sql("SELECT id FROM users").scalars().all()
     for owner in owners:
         with SessionLocal() as db:
             crud.create_message(db, "hello", owner)

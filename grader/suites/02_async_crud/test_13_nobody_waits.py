@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -26,6 +27,7 @@ WORTH_A_LOOK = 150  # pings that fit into what others must not wait for: bcrypt 
 HELD = 3.0  # seconds a lock is held at most; SQLite's drivers wait 5
 WAITS = "Something in an async function waits for the database by itself, and nobody else gets a turn. Only what you await lets others in."
 HASHES = "Hashing keeps its thread busy, on purpose. On the event loop's thread it keeps everybody waiting: send it to another one."
+CUT = "bcrypt reads 72 bytes. A longer password was never stored, so it is a wrong one: cut off, it would be right."
 FALSE = "A wrong password must stay wrong. What is started in another thread has to be awaited: only then it says True or False."
 BRIEFLY = "A lock that is held for less than 5 seconds is waited for."
 SERVED = "Who comes while others are served waits for an answer, and gets the one that is true."
@@ -110,6 +112,12 @@ def test_ten_log_in(student: Student, newcomer: Callable) -> None:
     did, look = "ten people log in at once, and GET /openapi.json again and again", "verify_password"
     wrong = {"username": person.username, "password": student.name()}
     app.post("/token", form=wrong).expect(401, why=FALSE, look=look)
+    long = {"username": student.name(), "password": "x" * 72}
+    app.post("/register", json=long | {"email": f"{student.name()}@example.com"}).expect(201, look="register")
+    cut = replace(
+        app.post("/token", form=long | {"password": "x" * 73}), did="POST /token with 73 letters; the password has 72"
+    )
+    cut.expect(401, why=CUT, look=look)
     length = in_pings(app, lambda: app.request(login[0], login[1], form=login[2]["data"]).expect(200, look=look))
     wanted = min(PINGS, length // 2)  # ten quick hashes are over before many can ask
     with under_way(app, *[login] * 10) as sent:
