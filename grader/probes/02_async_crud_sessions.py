@@ -139,11 +139,7 @@ async def request_failed(value: str) -> AsyncIterator[list[bool]]:
         async with asynccontextmanager(get_session)() as session:
             if ours := is_sqlalchemy(session):
                 await store_note(session, f"{value}-kept")
-        run_plainly(
-            "CREATE TABLE elders (id INTEGER PRIMARY KEY)",
-            "CREATE TABLE wards (elder INTEGER REFERENCES elders (id) DEFERRABLE INITIALLY DEFERRED)",
-            "CREATE TRIGGER late AFTER INSERT ON notes BEGIN INSERT INTO wards VALUES (99); END",
-        )
+        yield [ours]  # from now on a commit that stores a note fails
         heard = True
         with suppress(Exception):
             async with asynccontextmanager(get_session)() as session:

@@ -43,7 +43,7 @@ def test_a_good_body(app: App, student: Student) -> None:
 @check("1.7", points=2, needs="1.7/a-good-body", lesson="what-comes-in-and-what-goes-out")
 def test_limits(app: App, student: Student) -> None:
     """a blank name, one of 51 letters and an empty password are refused"""
-    for username in ("", "   ", "\t\n", "x" * 1000, "x" * 51):
+    for username in ("", "   ", "\t\n", "x" * 51):
         refuse(app, {"username": username, "password": "correct horse"}, LIMITS, "username")
     refuse(app, {"username": student.name(), "password": ""}, LIMITS, "password")
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -167,22 +168,6 @@ def insert(student: Student) -> Callable[..., int]:
 
 
 @pytest.fixture
-def selects(student: Student) -> Callable[[App, Callable[[], object]], int]:
-    """A function that counts the SELECTs of a call; a name that only we know marks the end of the record."""
-
-    def count(app: App, call: Callable[[], object]) -> int:
-        before, mark = len(app.statements()), student.name()
-        call()
-        app.get(f"/users/{mark}")
-        end = time.monotonic() + 5
-        while not any(mark in sql for sql in app.statements()[before:]) and time.monotonic() < end:
-            time.sleep(0.005)
-        return sum("select" in sql.lower() for sql in app.statements()[before:])
-
-    return count
-
-
-@pytest.fixture
 def copy_row(student: Student) -> Callable[..., int]:
     """A function that copies a row from outside, so many times; a change is SQL in which :n counts; the last id.
 
@@ -205,6 +190,51 @@ def copy_row(student: Student) -> Callable[..., int]:
             return int(made or 0)
 
     return copy
+
+
+@pytest.fixture
+def as_cheap(student: Student, copy_row: Callable[..., int]) -> Callable[..., None]:
+    """A function that fails unless a list of 50 rows, each somebody else's, takes as few SELECTs as one of 5."""
+
+    def selects(app: App, call: Callable[[], object]) -> int:
+        before, mark = len(app.statements()), student.name()
+        call()
+        app.get(f"/users/{mark}")  # a name that only we know marks the end of the record
+        end = time.monotonic() + 5
+        while not any(mark in sql for sql in app.statements()[before:]) and time.monotonic() < end:
+            time.sleep(0.005)
+        return sum("select" in sql.lower() for sql in app.statements()[before:])
+
+    def expect_as_cheap(app: App, call: Callable[[int], object], of: tuple[str, str, int, int], look: str) -> None:
+        """`call` asks for so many rows; `of` is a table, its column of owners, one of its rows, and whose that is."""
+        table, column, row, owner = of
+        copy_row("users", owner, 50, username="username || '-' || :n", email=":n || email")
+        first = student.database.value("SELECT min(id) FROM users WHERE id > ?", [owner])
+        copy_row(table, row, 50, **{column: f"{first} + :n"})
+        call(5)
+        few, many = (selects(app, partial(call, limit)) for limit in (5, 50))
+        why = "One statement for the owner of each row makes a page of 50 ten times as dear as one of 5. Let one query bring the owners."
+        expect(
+            many <= few, did=f"GET /{table} with limit=5 and limit=50, counting SELECTs", life=app.life, why=why, look=look,
+            expected=f"no more for 50 {table} than for 5", got=f"{few} for 5 {table}, and {many} for 50",
+        )  # fmt: skip
+
+    return expect_as_cheap
+
+
+@pytest.fixture
+def refuse_commits(student: Student) -> Callable[[str, str], None]:
+    """A function that has a row break a foreign key that is looked at in the end: the commit fails, no statement does."""
+
+    def refuse(table: str, rows: str = "1") -> None:
+        for sql in (
+            "CREATE TABLE elders (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE wards (elder INTEGER REFERENCES elders (id) DEFERRABLE INITIALLY DEFERRED)",
+            f"CREATE TRIGGER late AFTER INSERT ON {table} WHEN {rows} BEGIN INSERT INTO wards VALUES (99); END",
+        ):
+            student.database.write(sql)
+
+    return refuse
 
 
 @pytest.fixture

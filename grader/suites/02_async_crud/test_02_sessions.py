@@ -123,7 +123,7 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
 
 
 @check("2.2", points=2, needs="2.2/a-request-commits", lesson="one-session-per-request")
-def test_a_failing_request(student: Student, unlocked: Callable, listed: Callable) -> None:
+def test_a_failing_request(student: Student, unlocked: Callable, listed: Callable, refuse_commits: Callable) -> None:
     """when the request fails its session is rolled back, holds no lock, and the error goes on"""
     value = student.name()
     did = f"in a route whose session comes from get_session: write '{value}', then raise an error"
@@ -152,6 +152,9 @@ def test_a_failing_request(student: Student, unlocked: Callable, listed: Callabl
                 life=probe.life,
             )
             probe.go_on()
+        probe.next()
+        refuse_commits("notes")
+        probe.go_on()
         did = "in a route whose session comes from get_session: write something that the database refuses at commit (a deferred foreign key)"
         ours, heard = listed(probe.next(), 2, did, "get_session")
         committed = stored(student.database, f"{value}-kept")  # functions that commit for themselves are as good

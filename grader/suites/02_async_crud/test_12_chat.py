@@ -33,17 +33,12 @@ ALONE = "Tell the sender alone: send_text() goes to one, broadcast() to all."
 COMES_IN = "Who has registered may come in: is the name looked up just as it was given, and is the socket accepted?"
 COMMIT_FAILS = "The commit itself may fail: what it raises must come out of save_message."
 UNTOLD = f"Who hears nothing believes that it was stored. {ALONE}"
-REFUSED_LATE = (
-    "CREATE TABLE elders (id INTEGER PRIMARY KEY)",
-    "CREATE TABLE wards (elder INTEGER REFERENCES elders (id) DEFERRABLE INITIALLY DEFERRED)",
-    "CREATE TRIGGER late AFTER INSERT ON messages WHEN NEW.content = 'late' BEGIN INSERT INTO wards VALUES (99); END",
-)
 LEAVES = "Whoever's loop has ended has left, whatever ended it: what must be done then, and told, belongs into finally."
 NOT_STORED = "The message is not in the file, and its sender was told so. Look at what save_message is given, a text and the id of the user; each message has one commit at its end."
 BRACES = "Between quotes {...} is filled in only where an f stands before them."
 AS_SAID = "Store and tell what was said as it was said. The page shows it as text, whatever stands in it."
-EACH = "One statement for each message's owner makes a page of 50 ten times as dear as one of 5. Let one query bring the owners."
 OPEN = 101  # the status of a socket that nobody has closed
+MANY = 100  # frames that somebody gets of what others say
 GOING_ON = ("one", "two", "three")
 SESSIONS = "one-session-per-task"
 
@@ -80,6 +75,16 @@ def told(socket: Socket, last: str) -> list[str]:
         if socket.status == OPEN:
             raise
         return [f"closed, code {socket.status}"]
+
+
+def answered(socket: Socket) -> bool:
+    """Whether somebody is told what nobody else hears, or thrown out; who waits for the database may be told late."""
+    with suppress(TimeoutError):
+        for _ in range(MANY):
+            frame = socket.receive()
+            if frame is None or not frame.startswith("Client #"):
+                return True
+    return False
 
 
 def expect_said(student: Student, socket: Socket, name: str, text: str) -> None:
@@ -196,7 +201,7 @@ def test_stored_before_broadcast(app: App, newcomer: Callable, student: Student)
 
 
 @check("2.12", points=1, needs="2.12/says", lesson=SESSIONS)
-def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) -> None:
+def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student, refuse_commits: Callable) -> None:
     """a message that could not be stored is not broadcast, its sender is told or thrown out, and the chat goes on"""
     with ExitStack() as stack:
         (mira, first), (noor, second) = chatters(app, newcomer, stack, 2)
@@ -226,15 +231,13 @@ def test_not_stored_not_heard(app: App, newcomer: Callable, student: Student) ->
             not others, did=did, expected=f"{mira}, who did not send it, hears nothing of it", got=others, why=ALONE,
             look="store_and_tell", life=app.life,
         )  # fmt: skip
-        for sql in REFUSED_LATE:
-            student.database.write(sql)
+        refuse_commits("messages", "NEW.content = 'late'")
         [(omar, third)] = chatters(app, newcomer, stack, 1)
         third.send("late")
         with suppress(TimeoutError):
             told_all = third.receive() == SAYS.format(omar, "late")
-            kept = student.database.value(
-                "SELECT count(*) FROM messages WHERE content = 'late'"
-            )  # by who ignores foreign keys
+            # Who ignores foreign keys has kept it.
+            kept = student.database.value("SELECT count(*) FROM messages WHERE content = 'late'")
             expect(
                 not told_all or kept, did=f"{omar} sends a message whose commit the database refuses (a deferred foreign key)",
                 expected="nobody hears it", got=f"{omar} hears it", look="save_message", life=app.life, why=COMMIT_FAILS,
@@ -323,10 +326,8 @@ def test_a_deleted_user(app: App, newcomer: Callable, student: Student) -> None:
             not heard, did=did, expected="nobody hears it", got=heard, why=GONE, look="create_message", life=app.life
         )
         student.database.expect_rows(0, "messages", "content LIKE 'boo%'", did=did, why=GONE, look="create_message")
-        witness.send("the end")
-        said = [frame for frame in told(ghost, SAYS.format(mira, "the end")) if not frame.startswith("Client #")]
         expect(
-            bool(said), did=did, expected=f"{person.username} is told, or thrown out", got="not a word to the sender", why=UNTOLD,
+            answered(ghost), did=did, expected=f"{person.username} is told, or thrown out", got="not a word to the sender", why=UNTOLD,
             look="store_and_tell", life=app.life,
         )  # fmt: skip
 
@@ -383,18 +384,11 @@ def test_history(newcomer: Callable, student: Student) -> None:
 
 
 @check("2.12", points=1, needs="2.12/history", testimony=True, lesson="joins-against-n1")
-def test_no_query_for_each_owner(
-    app: App, student: Student, newcomer: Callable, copy_row: Callable, selects: Callable
-) -> None:
+def test_no_query_for_each_owner(app: App, student: Student, newcomer: Callable, as_cheap: Callable) -> None:
     """50 messages of 50 people cost no more statements than 5"""
     reader = newcomer(app)
     with ExitStack() as stack:
         go_on(enter(app, reader.username, stack), reader.username)
-    copy_row("users", reader.id, 50, username="username || '-' || :n", email=":n || email")
-    first = student.database.value("SELECT min(id) FROM users WHERE id > ?", [reader.id])
-    copy_row("messages", student.database.value("SELECT max(id) FROM messages"), 50, owner_id=f"{first} + :n")
-    few, many = (selects(app, partial(history, app, reader, limit=limit)) for limit in (5, 50))
-    expect(
-        many <= few, did="GET /messages with limit=5 and limit=50, counting SELECTs", life=app.life, why=EACH, look="get_messages",
-        expected="no more for 50 messages than for 5", got=f"{few} for 5 messages, and {many} for 50",
-    )  # fmt: skip
+    message = student.database.value("SELECT max(id) FROM messages")
+    of = ("messages", "owner_id", message, reader.id)
+    as_cheap(app, lambda limit: history(app, reader, limit=limit), of, look="get_messages")
