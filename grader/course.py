@@ -51,16 +51,19 @@ class Chapter:
         return first.partition(":")[2].strip() or self.slug[3:].replace("_", " ")
 
     @cached_property
-    def tasks(self) -> dict[str, str]:
-        """Task -> title, in order, from the suite: a file a task, its docstring the title."""
+    def files(self) -> dict[str, Path]:
+        """Task -> its file of the suite, in order."""
         found = {}
         for file in sorted(self.suite.glob("test_*.py")):
-            text = file.read_text("utf-8")
-            title = re.match(r'"""(.+?)\.?"""', text)
-            task = re.search(r'@check\(\s*"([0-9.]+)"', text)
-            if title and task:
-                found[task[1]] = title[1]
+            if task := re.search(r'@check\(\s*"([0-9.]+)"', file.read_text("utf-8")):
+                found[task[1]] = file
         return found
+
+    @cached_property
+    def tasks(self) -> dict[str, str]:
+        """Task -> title, in order: the docstring of its file."""
+        titles = {task: re.match(r'"""(.+?)\.?"""', file.read_text("utf-8")) for task, file in self.files.items()}
+        return {task: title[1] for task, title in titles.items() if title}
 
 
 def chapters() -> list[Chapter]:

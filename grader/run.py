@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from grader.box.control import Launcher
@@ -50,7 +50,7 @@ def _tasks(chapter: Chapter, checks: list[Check], folder: Path) -> tuple[TaskInf
 def grade(
     chapter: Chapter, folder: Path, source: str, *, tasks: tuple[str, ...] = (), level: Level | None = None,
     heard: Callable[[CheckResult], None] = lambda _result: None, workers: int | None = None,
-    warm: Launcher | None = None, alone: bool = False,
+    warm: Launcher | None = None, alone: bool = False, known: Iterable[CheckResult] = (),
 ) -> Report:  # fmt: skip
     """Grade one version of a chapter.
 
@@ -64,6 +64,7 @@ def grade(
         workers: 1, or 2 to share the checks with a second process; None for what the machine has cores for.
         warm: a launcher that is running already; it is left running.
         alone: without what the tasks need, by one worker: only for who knows already that it passes.
+        known: what checks said of the very same program; they are not run.
 
     Returns:
         The report. What the student's program does never raises here.
@@ -78,7 +79,7 @@ def grade(
     colleague: Colleague | None = None
 
     def begin(checks: list[Check], taken_in: Path, untouched: set[str]) -> Schedule:
-        schedule.append(Schedule(checks, untouched, heard))
+        schedule.append(Schedule(checks, untouched, heard, known=known))
         if colleague:
             threading.Thread(target=colleague.serve, args=(schedule[0],), daemon=True).start()
         nonlocal report

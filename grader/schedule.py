@@ -80,15 +80,24 @@ class Schedule:
 
     def __init__(
         self, checks: Sequence[Check], untouched: set[str], heard: Callable[[CheckResult], None] = lambda _result: None,
-        deadline: float = RUN_DEADLINE,
+        deadline: float = RUN_DEADLINE, known: Iterable[CheckResult] = (),
     ) -> None:  # fmt: skip
-        """`untouched` are the tasks not begun; `heard` is called with every result; `deadline` in seconds from now."""
+        """Nothing has run yet.
+
+        Args:
+            checks: those of the run.
+            untouched: the tasks not begun.
+            heard: called with every result.
+            deadline: in seconds from now.
+            known: what checks say that need not run again; as with all others, once what they need has passed.
+        """
         self.needs = resolved(checks)
         self.checks = {check.id: check for check in checks}
         early = closure(self.needs, [check.id for check in checks if check.waits])
         self.waiting = {check.id: check for check in sorted(checks, key=lambda check: check.id not in early)}
         self.untouched = untouched
         self.heard = heard
+        self.known = {found.id: found for found in known}
         self.end = time.monotonic() + deadline
         self.results: dict[str, CheckResult] = {}
         self.changed = threading.Condition()
@@ -96,7 +105,7 @@ class Schedule:
     def claim(self) -> str | None:
         """The next check to run; None when every check has its result. Waits while others still run what is needed."""
         with self.changed:
-            while len(self.results) < len(self.checks):
+            while (before := len(self.results)) < len(self.checks):
                 if (id_ := self._ready()) is not None:
                     return id_
                 if time.monotonic() > self.end:
@@ -105,7 +114,7 @@ class Schedule:
                     self.waiting.clear()
                     if time.monotonic() > self.end + LAST_RESULTS:
                         break
-                if len(self.results) < len(self.checks):
+                if len(self.results) == before:
                     self.changed.wait(1)
             self.changed.notify_all()
             return None
@@ -122,7 +131,9 @@ class Schedule:
                 self._keep(self._blocked(check, missing))
             elif all(needed):
                 del self.waiting[id_]
-                return id_
+                if id_ not in self.known:
+                    return id_
+                self._keep(self.known[id_])
         return None
 
     def _blocked(self, check: Check, missing: CheckResult) -> CheckResult:
@@ -137,12 +148,12 @@ class Schedule:
         if found.id not in self.results or found.outcome is Outcome.ERROR:
             self.results[found.id] = found
             self.heard(found)
+            self.changed.notify_all()
 
     def done(self, found: CheckResult) -> None:
         """A check that was claimed has ended."""
         with self.changed:
             self._keep(found)
-            self.changed.notify_all()
 
     def give_back(self, checks: Iterable[Check]) -> None:
         """Checks that were claimed by somebody who is gone: those without a result wait again."""

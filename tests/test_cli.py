@@ -55,6 +55,19 @@ def test_a_command_that_makes_no_sense_gets_help_and_status_2(grader, arguments)
     assert "Traceback" not in ran.err
 
 
+def test_checks_that_are_known_of_a_submission_are_not_run_and_of_a_student_they_are(copy, tmp_path):
+    def grade(*arguments):
+        return Report.from_json(copy("chapter", "01", *arguments, "--task", "1.1", "--json", "-").out)
+
+    real = grade("--submission", "solutions/01_orm_setup")
+    lost = tuple(check.model_copy(update={"outcome": Outcome.FAILED, "seconds": 9.0}) for check in real.checks)
+    known = tmp_path / "known.json"
+    known.write_text(real.model_copy(update={"checks": lost}).to_json())
+    found = grade("--submission", "solutions/01_orm_setup", "--known", str(known))
+    assert found.checks == lost
+    assert {check.outcome for check in grade("--solution", "--known", str(known)).checks} == {Outcome.PASSED}
+
+
 def test_an_untouched_starter_is_all_to_do_and_says_what_comes_next(copy, nothing_left):
     ran = copy("chapter", "01")
     assert (ran.status, ran.err) == (1, "")

@@ -7,7 +7,7 @@ import pytest
 
 from grader import course
 from grader.course import Chapter
-from grader.proofs import graded
+from grader.proofs import graded, memory
 from grader.report import CheckResult, Outcome, Report, TaskInfo
 
 
@@ -41,9 +41,9 @@ def root(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(course, "ROOT", tmp_path)
-    graded._machinery.cache_clear()
+    memory._machinery.cache_clear()
     yield tmp_path
-    graded._machinery.cache_clear()
+    memory._machinery.cache_clear()
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def runs(monkeypatch):
 
 
 def key(root, *tasks):
-    graded._machinery.cache_clear()
-    return graded.key(Chapter("01_made_up", root), root / "handed-in", tasks)
+    memory._machinery.cache_clear()
+    return memory.key(Chapter("01_made_up", root), root / "handed-in", tasks).name
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_only_gradable_reports_are_kept(root, runs):
     for _ in range(2):
         assert graded.graded(Chapter("01_made_up", root), root / "handed-in").gradable is False
     assert len(commands) == 2
-    assert not graded.store().exists()
+    assert not memory.store().exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\udcff", report("error").to_json()])
 def test_what_cannot_be_believed_is_worked_out_again(root, runs, text):
     commands = runs(report().to_json())
-    graded.store().mkdir(parents=True)
-    (graded.store() / f"{key(root)}.json").write_bytes(text.encode(errors="surrogateescape"))
+    memory.store().mkdir(parents=True)
+    (memory.store() / f"{key(root)}.json").write_bytes(text.encode(errors="surrogateescape"))
     for _ in range(2):
         assert graded.graded(Chapter("01_made_up", root), root / "handed-in") == report()
     assert len(commands) == 1
@@ -143,7 +143,7 @@ def test_what_cannot_be_believed_is_worked_out_again(root, runs, text):
 
 def test_a_store_that_cannot_be_written_costs_only_the_memory(root, runs):
     commands = runs(report().to_json())
-    graded.store().parent.write_text("a file where the folder should be")
+    memory.store().parent.write_text("a file where the folder should be")
     for _ in range(2):
         assert graded.graded(Chapter("01_made_up", root), root / "handed-in") == report()
     assert len(commands) == 2
@@ -156,10 +156,84 @@ def test_no_report_is_an_error_with_what_the_grader_said(root, runs):
 
 
 def test_the_modules_that_grade_are_found_by_what_they_import():
-    names = {path.name for path in graded.grading_modules(course.ROOT)}
+    names = {path.name for path in memory.grading_modules(course.ROOT)}
     assert {"run.py", "verdict.py", "student.py", "launcher.py", "plugin.py"} <= names
     assert not names & {"proof.py", "cli.py", "board.py", "hints.py"}
 
 
 def test_the_store_lies_in_the_repository(root):
-    assert graded.store() == root / ".workbook" / "verdicts"
+    assert memory.store() == root / ".workbook" / "verdicts"
+
+
+def two_tasks(outcome="failed"):
+    """A verdict on two tasks."""
+    first = report().checks[0].model_copy(update={"outcome": Outcome.PASSED})
+    second = first.model_copy(update={"id": "1.2/b", "task": "1.2", "outcome": Outcome(outcome)})
+    return report().model_copy(update={"checks": (first, second)})
+
+
+@pytest.fixture
+def suite(root):
+    """The folder of a suite of two tasks."""
+    folder = root / "grader" / "suites" / "01_made_up"
+    for number in (1, 2):
+        (folder / f"test_{number}.py").write_text(f'"""a task"""\n@check("1.{number}", points=5)\n')
+    return folder
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """A function that says what is graded; the checks that each run was told of."""
+    known = []
+
+    def answer(found):
+        def run(command, **_options):
+            given = command[command.index("--known") + 1] if "--known" in command else None
+            checks = Report.from_json(Path(given).read_bytes()).checks if given else ()
+            known.append([check.id for check in checks])
+            return SimpleNamespace(stdout=found.to_json(), stderr="", returncode=0)
+
+        monkeypatch.setattr(graded.subprocess, "run", run)
+        return known
+
+    return answer
+
+
+def test_when_one_file_of_the_suite_has_changed_the_checks_of_the_others_are_not_run_again(root, suite, told):
+    known = told(two_tasks())
+    for text in ("", "# changed", "# again"):
+        suite.joinpath("test_2.py").write_text(f'"""a task"""\n@check("1.2", points=5)\n{text}')
+        graded.graded(Chapter("01_made_up", root), root / "handed-in")
+    graded.graded(Chapter("01_made_up", root), root / "handed-in", fresh=True)
+    assert known == [[], ["1.1/a"], ["1.1/a"], []]
+
+
+@pytest.mark.parametrize("file", ["handed-in/app/a.py", "grader/suites/01_made_up/conftest.py", "grader/report.py"])
+def test_when_anything_else_has_changed_nothing_is_known(root, suite, told, file):
+    known = told(two_tasks())
+    for text in ("", "# changed"):
+        (root / file).write_text(text)
+        memory._machinery.cache_clear()
+        graded.graded(Chapter("01_made_up", root), root / "handed-in")
+    assert known == [[], []]
+
+
+@pytest.mark.parametrize("outcome", ["todo", "blocked", "timeout", "memory"])
+def test_what_another_check_or_the_machine_may_be_the_reason_of_is_not_known(root, suite, told, outcome):
+    known = told(two_tasks(outcome))
+    for text in ("", "# changed"):
+        suite.joinpath("test_1.py").write_text(f'"""a task"""\n@check("1.1", points=5)\n{text}')
+        graded.graded(Chapter("01_made_up", root), root / "handed-in")
+    assert known == [[], []]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"1.1": 1, "1.2": 2}'])
+def test_a_memory_of_parts_that_cannot_be_believed_is_none(root, suite, told, text):
+    known = told(two_tasks())
+    chapter = Chapter("01_made_up", root)
+    graded.graded(chapter, root / "handed-in")
+    for path in memory.store().glob("*.last"):
+        path.write_text(text)
+    suite.joinpath("test_2.py").write_text('"""a task"""\n@check("1.2", points=5)\n# changed')
+    graded.graded(Chapter("01_made_up", root), root / "handed-in")
+    assert known == [[], []]

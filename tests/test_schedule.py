@@ -133,3 +133,23 @@ def test_what_a_worker_that_is_gone_has_claimed_is_not_waited_for_without_end(mo
     assert plan.claim() == "1.1/a"
     assert plan.claim() is None
     assert plan.results == {}
+
+
+def test_what_is_known_is_not_run_and_what_waits_for_it_goes_on():
+    known = [schedule.result(each, Outcome.PASSED) for each in (CHECKS[0], CHECKS[2])]
+    heard = []
+    plan = Schedule(CHECKS, set(), heard.append, known=known)
+    assert run(plan) == ["1.1/b", "1.2/b", "1.3/a"]
+    assert {each.id for each in heard} == {each.id for each in CHECKS}
+
+
+def test_what_is_known_does_not_hold_where_what_it_needs_fails_now():
+    plan = Schedule(CHECKS, set(), known=[schedule.result(CHECKS[2], Outcome.PASSED)])
+    assert run(plan, {"1.1/a": Outcome.FAILED}) == ["1.1/a", "1.3/a"]
+    assert plan.results["1.2/a"].outcome is Outcome.BLOCKED
+
+
+def test_nothing_is_run_where_everything_is_known():
+    plan = Schedule(CHECKS, set(), known=[schedule.result(each, Outcome.PASSED) for each in CHECKS])
+    assert run(plan) == []
+    assert len(plan.results) == len(CHECKS)
