@@ -153,7 +153,7 @@ def tests(session: nox.Session) -> None:
     types(session)
     develop(session, "coverage", "erase")
     workers = [] if session.posargs else ["-n", str(os.cpu_count() or 1)]
-    develop(session, "coverage", "run", "-m", "pytest", *workers, *session.posargs)
+    develop(session, "coverage", "run", "-m", "pytest", "--durations=15", *workers, *session.posargs)
     if not session.posargs:
         develop(session, "coverage", "combine", "--quiet")
         develop(session, "coverage", "report", "--include=grader/*", "--fail-under=90")

@@ -286,7 +286,7 @@ def expect_chosen(student: Student, probe: Callable, variable: str, who: str, ot
     )  # fmt: skip
     expect(
         bool(logs_in(app, who, [chosen])), did=f"{did}; then log in as {who} with it", expected="they are logged in", got="they are not",
-        why="Whoever sets the variable wants this password: one is invented only where the environment has none.", look="add_user",
+        why=f"Whoever sets {variable} wants this password: one is invented only where the environment has none.", look="add_user",
         life=app.life,
     )  # fmt: skip
     app.kill()
