@@ -51,19 +51,26 @@ class Chapter:
         return first.partition(":")[2].strip() or self.slug[3:].replace("_", " ")
 
     @cached_property
-    def files(self) -> dict[str, Path]:
-        """Task -> its file of the suite, in order."""
+    def _suite(self) -> dict[str, tuple[str, Path]]:
+        """Task -> its title and its file, in order: a file a task, its docstring the title."""
         found = {}
         for file in sorted(self.suite.glob("test_*.py")):
-            if task := re.search(r'@check\(\s*"([0-9.]+)"', file.read_text("utf-8")):
-                found[task[1]] = file
+            text = file.read_text("utf-8")
+            title = re.match(r'"""(.+?)\.?"""', text)
+            task = re.search(r'@check\(\s*"([0-9.]+)"', text)
+            if title and task:
+                found[task[1]] = (title[1], file)
         return found
 
     @cached_property
     def tasks(self) -> dict[str, str]:
-        """Task -> title, in order: the docstring of its file."""
-        titles = {task: re.match(r'"""(.+?)\.?"""', file.read_text("utf-8")) for task, file in self.files.items()}
-        return {task: title[1] for task, title in titles.items() if title}
+        """Task -> title, in order."""
+        return {task: title for task, (title, _) in self._suite.items()}
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Task -> its file of the suite, in order."""
+        return {task: file for task, (_, file) in self._suite.items()}
 
 
 def chapters() -> list[Chapter]:

@@ -174,11 +174,15 @@ def two_tasks(outcome="failed"):
 
 @pytest.fixture
 def suite(root):
-    """The folder of a suite of two tasks."""
-    folder = root / "grader" / "suites" / "01_made_up"
+    """A suite of two tasks; a function that writes one of its files anew, with this at its end."""
+
+    def write(number, end=""):
+        file = root / "grader" / "suites" / "01_made_up" / f"test_{number}.py"
+        file.write_text(f'"""a task"""\n@check("1.{number}", points=5)\n{end}')
+
     for number in (1, 2):
-        (folder / f"test_{number}.py").write_text(f'"""a task"""\n@check("1.{number}", points=5)\n')
-    return folder
+        write(number)
+    return write
 
 
 @pytest.fixture
@@ -202,7 +206,7 @@ def told(monkeypatch):
 def test_when_one_file_of_the_suite_has_changed_the_checks_of_the_others_are_not_run_again(root, suite, told):
     known = told(two_tasks())
     for text in ("", "# changed", "# again"):
-        suite.joinpath("test_2.py").write_text(f'"""a task"""\n@check("1.2", points=5)\n{text}')
+        suite(2, text)
         graded.graded(Chapter("01_made_up", root), root / "handed-in")
     graded.graded(Chapter("01_made_up", root), root / "handed-in", fresh=True)
     assert known == [[], ["1.1/a"], ["1.1/a"], []]
@@ -222,7 +226,7 @@ def test_when_anything_else_has_changed_nothing_is_known(root, suite, told, file
 def test_what_another_check_or_the_machine_may_be_the_reason_of_is_not_known(root, suite, told, outcome):
     known = told(two_tasks(outcome))
     for text in ("", "# changed"):
-        suite.joinpath("test_1.py").write_text(f'"""a task"""\n@check("1.1", points=5)\n{text}')
+        suite(1, text)
         graded.graded(Chapter("01_made_up", root), root / "handed-in")
     assert known == [[], []]
 
@@ -230,10 +234,9 @@ def test_what_another_check_or_the_machine_may_be_the_reason_of_is_not_known(roo
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"1.1": 1, "1.2": 2}'])
 def test_a_memory_of_parts_that_cannot_be_believed_is_none(root, suite, told, text):
     known = told(two_tasks())
-    chapter = Chapter("01_made_up", root)
-    graded.graded(chapter, root / "handed-in")
+    graded.graded(Chapter("01_made_up", root), root / "handed-in")
     for path in memory.store().glob("*.last"):
         path.write_text(text)
-    suite.joinpath("test_2.py").write_text('"""a task"""\n@check("1.2", points=5)\n# changed')
+    suite(2, "# changed")
     graded.graded(Chapter("01_made_up", root), root / "handed-in")
     assert known == [[], []]

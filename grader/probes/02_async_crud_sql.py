@@ -26,15 +26,15 @@ async def executed(
 
 @steps
 async def transactions(
-    prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]], more: int = 0
+    prepare: Sequence[str], lists: Sequence[list[dict[str, Any]]], *, again: bool = False
 ) -> AsyncIterator[list[Any]]:
-    """Call safe_transaction with each list of operations, with the last so often more; what it says. Wait, while it is open."""
+    """Call safe_transaction with each list of operations, perhaps with the last once more; what it says. Wait, while it is open."""
     from app.database import DatabaseManager
 
     run_plainly(*prepare)
     said: list[Any] = []
     async with DatabaseManager() as db:
-        for operations in (*lists, *lists[-1:] * more):
+        for operations in (*lists, *lists[-1:] * again):
             try:
                 said.append(await db.safe_transaction(operations))
             except NotImplementedError:

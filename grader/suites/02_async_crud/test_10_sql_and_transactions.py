@@ -158,7 +158,7 @@ def test_what_it_says(probe: Callable, listed: Callable) -> None:
         "await db.safe_transaction(...): good; refused by the database, or by its commit; a wrong statement; good again"
     )
     look = "DatabaseManager.safe_transaction"
-    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, more=1, look=look)
+    said = probe("sql.transactions", did, prepare=[TABLE, REFUSE, *FAMILY], lists=lists, again=True, look=look)
     said = listed(said, len(lists) + 1, did, "DatabaseManager.safe_transaction")
     wishes = (
         ("a good transaction", True, NEWS),
