@@ -68,6 +68,19 @@ def test_checks_that_are_known_of_a_submission_are_not_run_and_of_a_student_they
     assert {check.outcome for check in grade("--solution", "--known", str(known)).checks} == {Outcome.PASSED}
 
 
+def test_checks_that_are_not_asked_of_a_submission_pass_unseen_and_a_student_is_asked_all(copy, edited):
+    folder = edited("app/database.py", "    return create_engine(url)", "    return create_engine(uri)")
+
+    def lost(*arguments):
+        found = Report.from_json(copy("chapter", "01", *arguments, "--task", "1.2", "--json", "-").out)
+        return [check.outcome is not Outcome.PASSED for check in found.checks]
+
+    asked = ("--ask", "1.1/no-such-check")
+    assert any(lost("--submission", str(folder)))
+    assert not any(lost("--submission", str(folder), *asked))
+    assert all(lost(*asked))
+
+
 def test_an_untouched_starter_is_all_to_do_and_says_what_comes_next(copy, nothing_left):
     ran = copy("chapter", "01")
     assert (ran.status, ran.err) == (1, "")
@@ -202,7 +215,8 @@ def bank(monkeypatch, tmp_path):
     """A function that runs `mistakes 01 ...` on a bank of entries that were graded already."""
 
     def run(*arguments, proofs):
-        def prove_all(_chapter, entries, heard, **_options):
+        def prove_all(_chapter, entries, heard, **options):
+            run.options = options
             done = [each for each in proofs if each.entry in entries]
             for each in done:
                 heard(each)
@@ -223,7 +237,7 @@ def bank(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "proofs", "status", "said"),
     [
-        ([], [proved("m", loses=BOTH)], 0, ["ok  m  1", "1 of 1 graded, 0 complaints"]),
+        ([], [proved("m", loses=BOTH)], 0, ["ok  m  1", "--whole asks", "1 of 1 graded, 0 complaints"]),
         ([], [proved("m")], 1, ["BAD no mistake loses 1.1/b"]),
         (["--only", "n"], [proved("m"), proved("n", loses=BOTH)], 0, ["1 of 2 graded, 0 complaints"]),
         (["--part", "2/2"], [proved("m"), proved("n", loses=BOTH)], 0, ["ok  n", "1 of 2 graded, 0 complaints"]),
@@ -237,6 +251,17 @@ def test_a_bank_is_told_entry_by_entry_with_its_complaints(bank, arguments, proo
     assert result.exit_code == status, result.output
     for text in said:
         assert text in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "whole"),
+    [([], False), (["--part", "1/1"], False), (["--whole"], True), (["--only", "m"], True), (["--level", "x"], True),
+     (["--variations"], True)],
+)  # fmt: skip
+def test_a_whole_bank_is_asked_for_what_it_loses_and_single_entries_for_everything(bank, arguments, whole):
+    result = bank(*arguments, proofs=[proved("m", loses=BOTH)])
+    assert bank.options["whole"] is whole
+    assert ("--whole asks" in result.output) is not whole
 
 
 def test_a_name_that_nothing_has_is_no_empty_success(bank):

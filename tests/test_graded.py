@@ -108,6 +108,21 @@ def test_what_is_unchanged_is_not_graded_again(root, runs):
     assert len(commands) == 3
 
 
+def test_what_is_asked_is_remembered_apart_and_what_the_whole_said_is_better(root, runs):
+    commands = runs(report().to_json())
+    chapter, folder = Chapter("01_made_up", root), root / "handed-in"
+    for asked in (("1.1/a", "1.1/b"), ("1.1/b", "1.1/a"), ("1.1/a",), (), ("1.1/a", "1.1/c")):
+        assert graded.graded(chapter, folder, asked=asked) == report()
+    told = [[command[at + 1] for at, word in enumerate(command) if word == "--ask"] for command in commands]
+    assert told == [["1.1/a", "1.1/b"], ["1.1/a"], []]
+
+
+def test_in_earnest_everything_is_asked(root, runs):
+    commands = runs(report().to_json())
+    graded.graded(Chapter("01_made_up", root), root / "handed-in", level="landlock", asked=("1.1/a",))
+    assert "--ask" not in commands[0]
+
+
 def test_a_level_grades_in_earnest_and_is_remembered_apart(root, monkeypatch):
     commands = []
 

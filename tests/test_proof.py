@@ -94,7 +94,8 @@ def answers(monkeypatch, tmp_path):
     monkeypatch.setattr(reading, "complaints", lambda *_: [])
 
     def answer(found):
-        def graded(_chapter, _folder, *, fresh, level):
+        def graded(_chapter, _folder, **options):
+            answer.asked = options["asked"]
             if isinstance(found, Exception):
                 raise found
             return found
@@ -127,6 +128,20 @@ def test_a_board_that_is_kept_must_stay_as_it_is(chapter, answers):
     assert proof.prove(chapter, edited()).complaints == ()
     golden.place(chapter, edited()).write_text("another board", "utf-8")
     assert "the board differs" in proof.prove(chapter, edited()).complaints[0]
+
+
+def test_a_mistake_with_a_record_is_asked_for_that_unless_the_whole_is_wanted(chapter, answers):
+    answers(report(a="failed"))
+    entry = edited().model_copy(update={"races": ("1.1/b",)})
+    for options, asked in (
+        ({"whole": False, "update": True}, ()),  # its board is not there yet
+        ({"whole": False}, ("1.1/a", "1.1/b")),
+        ({}, ()),
+    ):
+        assert proof.prove(chapter, entry, **options).complaints == ()
+        assert answers.asked == asked
+    proof.prove(chapter, Variation(id="v", about="a", edit=()), whole=False)
+    assert answers.asked == ()
 
 
 def test_a_variation_has_no_board_to_read(chapter, answers):

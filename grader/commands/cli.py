@@ -43,6 +43,9 @@ def chapter(
     known: Annotated[
         Path | None, typer.Option(help="With --submission: a report on it, with checks not to run.", hidden=True)
     ] = None,
+    ask: Annotated[
+        list[str] | None, typer.Option(help="With --submission: run this check; others pass unseen.", hidden=True)
+    ] = None,
 ) -> None:
     """Grade a chapter: your own version, unless told otherwise."""
     which = course.chapter(number)
@@ -63,7 +66,10 @@ def chapter(
 
     said = Report.from_json(known.read_bytes()).checks if known and submission else ()
     with progress() as heard:
-        grading = partial(run.grade, which, folder, source, tasks=tasks, workers=workers, heard=heard, known=said)
+        grading = partial(
+            run.grade, which, folder, source, tasks=tasks, workers=workers, heard=heard, known=said,
+            asked=ask if ask and submission else (),
+        )  # fmt: skip
         report = graded(which, tasks, grading) if source == "student" else grading()
     if source == "student":
         failures.remember(which, report)

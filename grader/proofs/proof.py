@@ -1,5 +1,6 @@
 """Grades the entries of the banks, each in a grader of its own, several at a time, and compares with what they name."""
 
+import os
 import re
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ from grader.proofs.graded import graded, in_parallel
 from grader.report import Outcome, Report
 
 NAMES = re.compile(r"[a-z]+-\d+")  # of users: drawn anew for each run
+WAITING = 2  # gradings for each core: a check that fails waits, often for what never comes
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ def complaints(entry: bank.Mistake | bank.Variation, report: Report, board: str)
             yield "it names no check that it loses"
 
 
+def asked(chapter: Chapter, entry: bank.Mistake | bank.Variation) -> tuple[str, ...]:
+    """The checks that a mistake loses by its record; nothing where there is no record: a board that was read."""
+    if isinstance(entry, bank.Mistake) and golden.place(chapter, entry).is_file():
+        return (*entry.loses, *entry.races)
+    return ()
+
+
 def read(chapter: Chapter, entry: bank.Mistake, folder: Path, report: Report, *, update: bool) -> Iterator[str]:
     """What is not as it was read, and what nobody should have to read; nothing for a board that nobody has read yet.
 
@@ -74,6 +83,7 @@ def prove(
     fresh: bool = False,
     update: bool = False,
     level: str = "",
+    whole: bool = True,
 ) -> Proof:
     """Grade one entry and compare.
 
@@ -83,12 +93,14 @@ def prove(
         fresh: grade it even when nothing has changed since the last time.
         update: keep the board as the one that was read.
         level: grade it in earnest at this level of confinement, in place of practice.
+        whole: run every check; else a mistake is asked only for what it should lose.
     """
     with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
         folder = Path(temporary, entry.id)
         try:
             bank.apply(entry, chapter, folder)
-            report = graded(chapter, folder, fresh=fresh, level=level)
+            some = () if whole else asked(chapter, entry)
+            report = graded(chapter, folder, fresh=fresh, level=level, asked=some)
             report = report.model_copy(update={"folder": f"chapters/{chapter.slug}"})
         except (bank.BankError, RuntimeError, subprocess.TimeoutExpired) as problem:
             return Proof(entry, None, (str(problem),))
@@ -101,16 +113,16 @@ def prove(
 
 def prove_all(
     chapter: Chapter, entries: Sequence[bank.Mistake | bank.Variation], heard: Callable[[Proof], None],
-    *, fresh: bool = False, update: bool = False, level: str = "",
+    *, fresh: bool = False, update: bool = False, level: str = "", whole: bool = True,
 ) -> list[Proof]:  # fmt: skip
-    """Grade entries, a few more at a time than there are cores; `heard` is called with each as it is done."""
+    """Grade entries side by side; `heard` is called with each as it is done; the arguments are those of `prove`."""
 
     def one(entry: bank.Mistake | bank.Variation) -> Proof:
-        proof = prove(chapter, entry, fresh=fresh, update=update, level=level)
+        proof = prove(chapter, entry, fresh=fresh, update=update, level=level, whole=whole)
         heard(proof)
         return proof
 
-    return in_parallel(entries, one)
+    return in_parallel(entries, one, 0 if whole else WAITING * (os.cpu_count() or 1) + 1)
 
 
 def unproven(report: Report, entries: Iterable[bank.Mistake]) -> list[str]:
