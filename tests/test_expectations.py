@@ -166,17 +166,17 @@ def report(*outcomes, expected="one row"):
 
 @pytest.fixture
 def outcomes(monkeypatch):
-    """A function that says what comes of 1.1/a and 1.2/b in each grading without the expectation; what was asked."""
-    asked = []
+    """A function that says what comes of 1.1/a and 1.2/b in each grading without the expectation; what was tried."""
+    tried = []
 
     def answers(*found):
         given = iter(found)
 
-        def graded(_chapter, folder, tasks=(), *, fresh=False, root=None):
+        def graded(_chapter, folder, *, asked, fresh=False, root=None):
             if root is None:
                 return whole
             assert (root / "grader/suites/01_made_up/test_01_engine.py").read_text() == "# without\n"
-            asked.append((folder.name, tasks))
+            tried.append((folder.name, *asked))
             answer = next(given)
             if isinstance(answer, Exception):
                 raise answer
@@ -185,31 +185,31 @@ def outcomes(monkeypatch):
         whole = report("failed", "failed")
 
         monkeypatch.setattr(suite_mutants, "graded", graded)
-        return asked
+        return tried
 
     return answers
 
 
 def test_the_newest_mistake_that_passes_proves_it(chapter, outcomes):
-    asked = outcomes(("failed", "passed"), ("passed", "failed"))
+    tried = outcomes(("failed", "passed"), ("passed", "failed"))
     assert suite_mutants.prover(chapter, expectation("1.1/a")) == ("proved", "first, by 1.1/a")
-    assert asked == [("second", ("1.1",)), ("first", ("1.1",))]
+    assert tried == [("second", "1.1/a"), ("first", "1.1/a")]
 
 
 def test_a_mistake_whose_board_says_the_same_is_tried_first(chapter, outcomes):
     kept = golden.place(chapter, next(entry for entry in bank.mistakes(chapter) if entry.id == "first"))
     kept.parent.mkdir(parents=True)
     kept.write_text("expected  a row that nobody\n          has deleted\n")
-    asked = outcomes(("passed", "failed"))
+    tried = outcomes(("passed", "failed"))
     spoken = replace(expectation("1.1/a"), texts=("a text of another", "a row that nobody has deleted"))
     assert suite_mutants.prover(chapter, spoken) == ("proved", "first, by 1.1/a")
-    assert asked == [("first", ("1.1",))]
+    assert tried == [("first", "1.1/a")]
 
 
 def test_only_mistakes_that_lose_its_checks_are_tried(chapter, outcomes):
-    asked = outcomes(("failed", "failed"))
+    tried = outcomes(("failed", "failed"))
     assert suite_mutants.prover(chapter, expectation("1.2/b")) == ("", "")
-    assert asked == [("second", ("1.2",))]
+    assert tried == [("second", "1.2/b")]
 
 
 def test_a_suite_that_breaks_without_it_proves_it_too(chapter, outcomes):

@@ -11,6 +11,7 @@ from grader.course import Chapter
 from grader.proofs import bank, golden
 from grader.proofs.expectations import Expectation
 from grader.proofs.graded import graded, in_parallel
+from grader.proofs.proof import asked
 from grader.report import Outcome, Report
 
 TREES = ("grader", "solutions", "chapters")
@@ -60,12 +61,13 @@ def prover(chapter: Chapter, expectation: Expectation, *, fresh: bool = False) -
             folder = Path(temporary, entry.id)
             bank.apply(entry, chapter, folder)
             lost = sorted(set(entry.loses) & set(expectation.checks))
-            tasks = tuple(dict.fromkeys(id_.partition("/")[0] for id_ in lost))
-            report = graded(chapter, folder, tasks, fresh=fresh, root=root)
+            report = graded(chapter, folder, fresh=fresh, root=root, asked=lost)
             for check in report.checks:  # an error of the suite is noticed too: it fails closed
                 if check.id in lost and check.outcome in {Outcome.PASSED, Outcome.ERROR}:
                     return "proved", f"{entry.id}, by {check.id}"
-            before = report if weaker[0] else graded(chapter, folder)  # remembered, if the bank was graded
+            before = (
+                report if weaker[0] else graded(chapter, folder, asked=asked(chapter, entry))
+            )  # remembered, as a rule
             if any(_said(before, id_) != _said(report, id_) for id_ in lost):
                 weaker = "told", entry.id
     return weaker
