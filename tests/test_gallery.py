@@ -1,6 +1,7 @@
 """The page of mistakes needs nothing but itself, and shows every mistake whole."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -45,9 +46,14 @@ def proof(*outcomes, id_="forgotten", complaints=()):
 def test_the_matrix_has_a_row_for_each_mistake_and_a_column_for_each_check():
     rows = gallery.matrix([proof("failed", "passed", "blocked"), proof("passed", "passed", "todo", id_="other")])
     assert rows.splitlines() == [
-        "          1.1 1.2", "forgotten x·  -", "other     ··  x", "x lost, - waits for a task, · passed",
+        "          1.1 1.2", "forgotten x·  -", "other     ··  x", "x lost, - waits for a task, · passed, empty: not asked",
     ]  # fmt: skip
     assert gallery.matrix([]) == ""
+
+
+def test_a_check_that_was_not_asked_is_an_empty_cell():
+    asked = replace(proof("failed", "passed", "blocked"), asked=("1.1/a",))
+    assert gallery.matrix([asked]).splitlines()[1] == "forgotten x   -"
 
 
 def test_the_page_shows_edit_board_hint_checks_and_reason(chapter):

@@ -117,12 +117,6 @@ def test_what_is_asked_is_remembered_apart_and_what_the_whole_said_is_better(roo
     assert told == [["1.1/a", "1.1/b"], ["1.1/a"], []]
 
 
-def test_in_earnest_everything_is_asked(root, runs):
-    commands = runs(report().to_json())
-    graded.graded(Chapter("01_made_up", root), root / "handed-in", level="landlock", asked=("1.1/a",))
-    assert "--ask" not in commands[0]
-
-
 def test_a_level_grades_in_earnest_and_is_remembered_apart(root, monkeypatch):
     commands = []
 

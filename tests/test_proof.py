@@ -140,8 +140,10 @@ def test_a_mistake_with_a_record_is_asked_for_that_unless_the_whole_is_wanted(ch
     ):
         assert proof.prove(chapter, entry, **options).complaints == ()
         assert answers.asked == asked
-    proof.prove(chapter, Variation(id="v", about="a", edit=()), whole=False)
-    assert answers.asked == ()
+    assert proof.prove(chapter, entry, whole=False).asked == ("1.1/a", "1.1/b")
+    for each, options in ((Variation(id="v", about="a", edit=()), {}), (entry, {"level": "landlock"})):
+        assert proof.prove(chapter, each, whole=False, **options).asked == ()
+        assert answers.asked == ()
 
 
 def test_a_variation_has_no_board_to_read(chapter, answers):

@@ -33,25 +33,26 @@ article { border-top: 2px solid #ddd; margin-top: 2rem } ins { color: #1b5e20; t
 """
 
 
-def sign(report: Report, id_: str) -> str:
-    """One cell: x lost, - waits for a task, · passed."""
-    outcome = next(check.outcome for check in report.checks if check.id == id_)
-    return SIGNS.get(outcome, "x")
+def sign(proof: Proof, id_: str) -> str:
+    """One cell: x lost, - waits for a task, · passed, a space where it was not asked."""
+    outcomes = {check.id: check.outcome for check in proof.report.checks} if proof.report else {}
+    unasked = proof.asked and id_ not in proof.asked and outcomes[id_] is Outcome.PASSED
+    return " " if unasked else SIGNS.get(outcomes[id_], "x")
 
 
 def matrix(proofs: Sequence[Proof]) -> str:
     """Mistakes by checks, a character each, a gap between tasks."""
-    reports = {proof.entry.id: proof.report for proof in proofs if proof.report}
-    if not reports:
+    graded = [proof for proof in proofs if proof.report]
+    first = graded[0].report if graded else None
+    if first is None:
         return ""
-    first = next(iter(reports.values()))
     tasks = {task.id: [check.id for check in first.of_task(task.id)] for task in first.tasks}
-    width = max(map(len, reports)) + 1
+    width = max(len(proof.entry.id) for proof in graded) + 1
     lines = [" " * width + " ".join(task.ljust(len(ids)) for task, ids in tasks.items())]
-    for name, report in reports.items():
-        cells = ("".join(sign(report, id_) for id_ in ids).ljust(len(task)) for task, ids in tasks.items())
-        lines.append((name.ljust(width) + " ".join(cells)).rstrip())
-    return "\n".join([*lines, "x lost, - waits for a task, · passed"])
+    for proof in graded:
+        cells = ("".join(sign(proof, id_) for id_ in ids).ljust(len(task)) for task, ids in tasks.items())
+        lines.append((proof.entry.id.ljust(width) + " ".join(cells)).rstrip())
+    return "\n".join([*lines, "x lost, - waits for a task, · passed, empty: not asked"])
 
 
 @cache
@@ -129,9 +130,8 @@ def _rows(proofs: Sequence[Proof]) -> Iterator[str]:
     yield "<tr><th></th>" + "".join(f'<th class="check">{html.escape(id_)}</th>' for id_ in ids) + "</tr>"
     classes = {"x": ' class="lost" title="lost"', "-": ' class="waits" title="waits"'}
     for proof in graded:
-        report = proof.report
-        signs = [sign(report, id_) for id_ in ids] if report else []
-        cells = "".join(f"<td{classes.get(each, '')}>{each if each == 'x' else ''}</td>" for each in signs)
+        signs = [sign(proof, id_) for id_ in ids]
+        cells = "".join(f"<td{classes.get(each, '')}>{each if each in 'x·' else ''}</td>" for each in signs)
         yield f'<tr><th class="name"><a href="#{proof.entry.id}">{proof.entry.id}</a></th>{cells}</tr>'
 
 
@@ -143,6 +143,6 @@ def page(chapter: Chapter, proofs: Sequence[Proof]) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n'
         f"<p>{len(proofs)} wrong program{'s' * (len(proofs) != 1)}. Each is the reference with one edit that learners make; red is the check that "
-        f"catches it, grey waits for a task before it.</p>\n"
+        f"catches it, grey waits for a task before it, a dot passed, and what is empty was not asked.</p>\n"
         f'<div class="scroll"><table>{"".join(_rows(proofs))}</table></div>\n{articles}\n</body></html>\n'
     )

@@ -85,7 +85,7 @@ def graded(
         fresh: grade it whatever is remembered.
         root: the repository whose grader grades.
         level: graded in earnest at this level.
-        asked: in practice the ids of the only checks to run, where of all others is said that they pass; all when empty.
+        asked: without a level, the ids of the only checks to run: of all others is said that they pass; all when empty.
 
     Raises:
         RuntimeError: it gave no report.
@@ -93,11 +93,11 @@ def graded(
     """
     key = memory.key(chapter, folder, tasks, root, level)
     report = None if fresh else memory.recall(key.name)
-    if report is None and asked and not level:
+    if report is None and asked:
         key = key.asking(asked)
         report = None if fresh else memory.recall(key.name)
     if report is None:
         known = () if fresh or level else memory.recall_part(key)
-        report = grade(chapter, folder, tasks, root, level, known=known, asked=() if level else asked)
+        report = grade(chapter, folder, tasks, root, level, known=known, asked=asked)
         memory.keep(key, report)
     return report

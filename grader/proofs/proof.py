@@ -25,6 +25,7 @@ class Proof:
     entry: bank.Mistake | bank.Variation
     report: Report | None
     complaints: tuple[str, ...]
+    asked: tuple[str, ...] = ()  # the only checks that ran; all when empty
 
     @property
     def board(self) -> str:
@@ -97,9 +98,9 @@ def prove(
     """
     with tempfile.TemporaryDirectory(prefix="wb-") as temporary:
         folder = Path(temporary, entry.id)
+        some = () if whole or level else asked(chapter, entry)
         try:
             bank.apply(entry, chapter, folder)
-            some = () if whole else asked(chapter, entry)
             report = graded(chapter, folder, fresh=fresh, level=level, asked=some)
             report = report.model_copy(update={"folder": f"chapters/{chapter.slug}"})
         except (bank.BankError, RuntimeError, subprocess.TimeoutExpired) as problem:
@@ -108,7 +109,7 @@ def prove(
         found = list(complaints(entry, report, render(told, Look(width=100))))
         if isinstance(entry, bank.Mistake):
             found += read(chapter, entry, folder, told, update=update)
-    return Proof(entry, report, tuple(found))
+    return Proof(entry, report, tuple(found), some)
 
 
 def prove_all(
