@@ -81,9 +81,8 @@ def grade(
     colleague: Colleague | None = None
 
     def begin(checks: list[Check], taken_in: Path, untouched: set[str]) -> Schedule:
-        said = {check.id: result(check, Outcome.PASSED) for check in checks if asked and check.id not in asked}
-        said |= {found.id: found for found in known}
-        schedule.append(Schedule(checks, untouched, heard, known=said.values()))
+        unasked = [result(check, Outcome.PASSED) for check in checks if asked and check.id not in asked]
+        schedule.append(Schedule(checks, untouched, heard, known=[*unasked, *known]))
         if colleague:
             threading.Thread(target=colleague.serve, args=(schedule[0],), daemon=True).start()
         nonlocal report

@@ -33,11 +33,11 @@ article { border-top: 2px solid #ddd; margin-top: 2rem } ins { color: #1b5e20; t
 """
 
 
-def sign(proof: Proof, id_: str) -> str:
-    """One cell: x lost, - waits for a task, · passed, a space where it was not asked."""
-    outcomes = {check.id: check.outcome for check in proof.report.checks} if proof.report else {}
-    unasked = proof.asked and id_ not in proof.asked and outcomes[id_] is Outcome.PASSED
-    return " " if unasked else SIGNS.get(outcomes[id_], "x")
+def signs(proof: Proof) -> dict[str, str]:
+    """A cell for each check: x lost, - waits for a task, · passed, a space where it was not asked."""
+    found = {check.id: SIGNS.get(check.outcome, "x") for check in proof.report.checks} if proof.report else {}
+    unasked = {id_: " " for id_ in found if found[id_] == "·" and proof.asked and id_ not in proof.asked}
+    return found | unasked
 
 
 def matrix(proofs: Sequence[Proof]) -> str:
@@ -50,7 +50,8 @@ def matrix(proofs: Sequence[Proof]) -> str:
     width = max(len(proof.entry.id) for proof in graded) + 1
     lines = [" " * width + " ".join(task.ljust(len(ids)) for task, ids in tasks.items())]
     for proof in graded:
-        cells = ("".join(sign(proof, id_) for id_ in ids).ljust(len(task)) for task, ids in tasks.items())
+        found = signs(proof)
+        cells = ("".join(found[id_] for id_ in ids).ljust(len(task)) for task, ids in tasks.items())
         lines.append((proof.entry.id.ljust(width) + " ".join(cells)).rstrip())
     return "\n".join([*lines, "x lost, - waits for a task, · passed, empty: not asked"])
 
@@ -130,8 +131,9 @@ def _rows(proofs: Sequence[Proof]) -> Iterator[str]:
     yield "<tr><th></th>" + "".join(f'<th class="check">{html.escape(id_)}</th>' for id_ in ids) + "</tr>"
     classes = {"x": ' class="lost" title="lost"', "-": ' class="waits" title="waits"'}
     for proof in graded:
-        signs = [sign(proof, id_) for id_ in ids]
-        cells = "".join(f"<td{classes.get(each, '')}>{each if each in 'x·' else ''}</td>" for each in signs)
+        found = signs(proof)
+        shown = (found[id_] for id_ in ids)
+        cells = "".join(f"<td{classes.get(each, '')}>{each if each in 'x·' else ''}</td>" for each in shown)
         yield f'<tr><th class="name"><a href="#{proof.entry.id}">{proof.entry.id}</a></th>{cells}</tr>'
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from grader import course
 from grader.course import Chapter
 from grader.proofs import memory
-from grader.report import CheckResult, Report
+from grader.report import Report
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,7 +21,7 @@ PATIENCE = 400  # seconds for one grading
 
 def grade(
     chapter: Chapter, folder: Path, tasks: tuple[str, ...] = (), root: Path | None = None, level: str = "",
-    workers: int = 1, known: Iterable[CheckResult] = (), asked: Collection[str] = (),
+    workers: int = 1, known: Report | None = None, asked: Collection[str] = (),
 ) -> Report:  # fmt: skip
     """Grade a folder in a fresh grader process; in practice with so many workers, which is 2 for a student.
 
@@ -48,20 +48,16 @@ def grade(
     with tempfile.TemporaryDirectory(prefix="wb-") as out:
         earnest = ["--require", level, "--out", out, "--formats", "json"]
         command += earnest if level else ["--json", "-", "--workers", str(workers)]
-        if said := tuple(known):
-            whole = Report(
-                chapter=chapter.number, title=chapter.title, source="submission", folder=str(folder), level="practice",
-                tasks=(), checks=said,
-            )  # fmt: skip
-            Path(out, "known.json").write_text(whole.to_json(), "utf-8")
+        if known:
+            Path(out, "known.json").write_text(known.to_json(), "utf-8")
             command += ["--known", str(Path(out, "known.json"))]
         done = subprocess.run(
             command, cwd=root or course.ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         written = Path(out, "report.json")
-        answer = written.read_text("utf-8") if written.is_file() else done.stdout
+        said = written.read_text("utf-8") if written.is_file() else done.stdout
     try:
-        return Report.from_json(answer)
+        return Report.from_json(said)
     except ValueError:
         raise RuntimeError(f"no report, exit status {done.returncode}: {done.stderr[-2000:]}") from None
 
@@ -97,7 +93,7 @@ def graded(
         key = key.asking(asked)
         report = None if fresh else memory.recall(key.name)
     if report is None:
-        known = () if fresh or level else memory.recall_part(key)
+        known = None if fresh or level else memory.recall_part(key)
         report = grade(chapter, folder, tasks, root, level, known=known, asked=asked)
         memory.keep(key, report)
     return report

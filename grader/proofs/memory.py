@@ -20,7 +20,7 @@ from pathlib import Path
 
 from grader import course
 from grader.course import Chapter
-from grader.report import CheckResult, Outcome, Report
+from grader.report import Outcome, Report
 
 GRADING = ("grader.run", "grader.worker")  # with what they import: the modules that have a say in a verdict
 LEFT = (".pyc", ".db", ".db-wal", ".db-shm", ".db-journal")  # what running a program leaves behind
@@ -135,15 +135,16 @@ def recall(name: str) -> Report | None:
     return report if report.gradable else None
 
 
-def recall_part(key: Key) -> tuple[CheckResult, ...]:
+def recall_part(key: Key) -> Report | None:
     """What the checks said whose files are as they were, in the last verdict of which nothing else has changed."""
     try:
         last = Key(key.rest, dict(json.loads((store() / f"{key.rest}.last").read_bytes())))
         report = recall(last.name)
     except (OSError, ValueError, TypeError):
-        return ()
+        return None
     same = {task for task, digest in key.files.items() if last.files.get(task) == digest}
-    return tuple(check for check in report.checks if check.task in same and check.outcome in RAN) if report else ()
+    kept = [check for check in report.checks if check.task in same and check.outcome in RAN] if report else []
+    return report.model_copy(update={"checks": tuple(kept)}) if report and kept else None
 
 
 def keep(key: Key, report: Report) -> None:
