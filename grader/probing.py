@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from grader import source
 from grader.answers import strict_json
 from grader.expect import CheckFailed, Trouble
 from grader.report import Outcome
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds for one value
 LONGEST = 1024 * 1024
 NOTHING = object()
+GOES_ON = "a program that goes on"
 
 
 class Probe:
@@ -31,12 +33,19 @@ class Probe:
         self.spoke = False
 
     def next(self) -> Any:
-        """The next value, NOTHING at the end.
+        """The next value, for which the probe was written.
 
         Raises:
-            CheckFailed: the student's code raised.
+            CheckFailed: the student's code raised, or ended the program before it.
             Trouble: it ended, or gave nothing in time.
         """
+        value = self._advance()
+        if value is NOTHING:
+            raise CheckFailed(self.did, GOES_ON, "it ended on the way", life=self.life)
+        return value
+
+    def _advance(self) -> Any:
+        """The next value, NOTHING at the end."""
         end = time.monotonic() + PATIENCE
         while b"\n" not in self.buffer:
             self.life.talk.settimeout(max(0.01, end - time.monotonic()))
@@ -68,8 +77,8 @@ class Probe:
             outcome = {"memory": Outcome.MEMORY, "deadline": Outcome.TIMEOUT}.get(over.reason, Outcome.CRASHED)
             raise Trouble(outcome, self.did, "an end", f"your program is gone: {over}", life=self.life)
         if error:
-            got = f"{str(error.get('type', '')).rpartition('.')[2]}: {error.get('message', '')}"
-            raise CheckFailed(self.did, "no error", got, life=self.life)
+            expected = GOES_ON if error.get("type") == "builtins.SystemExit" else "no error"
+            raise CheckFailed(self.did, expected, source.named(error), life=self.life)
         if over and (over.status or not self.spoke):
             raise Trouble(Outcome.CRASHED, self.did, "an end", f"your program is gone: {over}", life=self.life)
         return NOTHING
@@ -82,7 +91,7 @@ class Probe:
     def finish(self) -> Any:
         """Let it run to its end; the last value."""
         last: Any = None
-        while (value := self.next()) is not NOTHING:
+        while (value := self._advance()) is not NOTHING:
             last = value
             self.go_on()
         return last

@@ -84,6 +84,11 @@ def frame(record: dict[str, Any]) -> Line | None:
         return None
 
 
+def named(record: dict[str, Any]) -> str:
+    """An error as the last line of its traceback names it, its type without the modules."""
+    return f"{str(record.get('type', '')).rpartition('.')[2]}: {record.get('message', '')}".removesuffix(": ")
+
+
 def traceback(record: dict[str, Any]) -> str:
     """The student's own frames of an error, as Python would write them."""
     lines = []

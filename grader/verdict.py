@@ -130,11 +130,10 @@ def quoted(failure: CheckFailed, error: dict[str, Any] | None) -> str:
     """What came back; where the program failed inside, its own error says it better than "500"."""
     got, record = failure.got, error or {}
     inside = FAILED_INSIDE.match(got)
-    own = f"{str(record.get('type', '')).rpartition('.')[2]}: {record.get('message', '')}"
     if record.get("kind") == "error" and (inside or failure.outcome is not Outcome.FAILED):
-        got = f"{inside[0] + '  ' if inside else ''}{own}"
+        got = f"{inside[0] + '  ' if inside else ''}{source.named(record)}"
     if record.get("kind") == "logged":
-        got = f"{got}  In the log: {own}"
+        got = f"{got}  In the log: {source.named(record)}"
     return TEMPORARY.sub("", ENDPOINT.sub("", SQL.sub("", got)))
 
 

@@ -11,7 +11,6 @@ from grader import student as students
 from grader.box.control import Launcher
 from grader.box.sandbox import Practice
 from grader.expect import CheckFailed, Trouble
-from grader.probing import NOTHING
 from grader.report import Outcome
 from grader.run import private
 from grader.student import Student, Submission
@@ -40,6 +39,9 @@ def imports():
 
 def exits(status):
     os._exit(status)
+
+def leaves(status):
+    sys.exit(status)
 
 def sleeps():
     time.sleep(60)
@@ -94,7 +96,8 @@ def test_a_generator_waits_after_each_value(student):
         went_on = student.folder.root / "cwd" / "went-on"
         assert not went_on.exists()
         probe.go_on()
-        assert probe.next() is NOTHING
+        with pytest.raises(CheckFailed, match="ended on the way"):
+            probe.next()
         assert went_on.exists()
     assert student.probe("p.steps", "count") == 2
 
@@ -116,6 +119,15 @@ def test_a_program_that_ends_politely_without_an_answer_has_crashed(student):
     with pytest.raises(Trouble, match="ended by itself, with exit status 0") as caught:
         student.probe("p.exits", "call", status=0)
     assert caught.value.outcome is Outcome.CRASHED
+
+
+@pytest.mark.parametrize(
+    ("status", "got"), [(None, "SystemExit"), (0, "SystemExit: 0"), ("no file", "SystemExit: no file")]
+)
+def test_a_program_that_ends_itself_should_have_gone_on(student, status, got):
+    with pytest.raises(CheckFailed) as caught:
+        student.probe("p.leaves", "call", status=status)
+    assert (caught.value.expected, caught.value.got) == ("a program that goes on", got)
 
 
 def test_a_program_that_takes_too_much_memory_says_so(student):

@@ -109,3 +109,15 @@ def test_a_traceback_shows_the_students_frames_scrubbed():
     record = {"frames": [["app/a.py", 3, "", " x\x1b[31m() "], "forged", ["app/b.py", 4, "f", "y()"]]}
     assert source.traceback(record) == "app/a.py:3 in module: x()\napp/b.py:4 in f: y()"
     assert source.traceback({"frames": None}) == ""
+
+
+@pytest.mark.parametrize(
+    ("record", "named"),
+    [
+        ({"type": "sqlalchemy.exc.InvalidRequestError", "message": "no"}, "InvalidRequestError: no"),
+        ({"type": "builtins.SystemExit", "message": ""}, "SystemExit"),
+        ({}, ""),
+    ],
+)
+def test_an_error_is_named_as_its_traceback_ends(record, named):
+    assert source.named(record) == named

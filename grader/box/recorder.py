@@ -115,10 +115,6 @@ class Recorder:
         """Record what goes wrong in a phase of the life, then let it end the process."""
         try:
             yield
-        except SystemExit as leaving:
-            if leaving.code not in (0, None):
-                self.error(leaving, name)
-            raise
         except BaseException as problem:
             self.error(problem, name)
             raise

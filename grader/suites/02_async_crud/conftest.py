@@ -235,22 +235,3 @@ def refuse_commits(student: Student) -> Callable[[str, str], None]:
             student.database.write(sql)
 
     return refuse
-
-
-@pytest.fixture
-def listed(student: Student) -> Callable[..., list[Any]]:
-    """A function that fails unless what a probe has given is a list of so many values; the list."""
-
-    def expect_listed(value: Any, number: int | None, did: str, look: str = "") -> list[Any]:
-        if not isinstance(value, list) or number not in (None, len(value)):
-            raise CheckFailed(
-                did,
-                "an end",
-                "the program ended on the way",
-                look=look,
-                why="What ends the program from inside, sys.exit() say, ends it for everybody who uses it.",
-                life=student.lives[-1],
-            )
-        return value
-
-    return expect_listed

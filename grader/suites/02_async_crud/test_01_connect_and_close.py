@@ -44,11 +44,11 @@ def test_on_every_connection(student: Student, probe: Callable) -> None:
 
 
 @check("2.1", points=2, needs="2.1/opens-the-file", testimony=True, lesson="closing-everything")
-def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
+def test_nothing_is_left_open(student: Student) -> None:
     """after close nothing of it is open, no thread works on, and the program ends by itself"""
     did = "connect, close; async with DatabaseManager(), once with an error inside; then look what is still open"
     with student.probing("02_async_crud_connecting.left_open", did) as probe:
-        left = sorted({str(each) for each in listed(probe.next(), None, did, "DatabaseManager.close")})
+        left = sorted({str(each) for each in probe.next()})
         got = ", ".join(left)
         expect(not left, did=did, expected="nothing", got=got, why=OPEN, look="DatabaseManager.close", life=probe.life)
         probe.did = "let a script that has called close() come to its end"
@@ -56,13 +56,13 @@ def test_nothing_is_left_open(student: Student, listed: Callable) -> None:
 
 
 @check("2.1", points=1, needs="2.1/opens-the-file", testimony=True, lesson="closing-everything")
-def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
+def test_what_cannot_be_opened(student: Student) -> None:
     """a folder that is none and a file that is no database are errors, and leave nothing open"""
     file = student.folder.database.with_name("letter.txt")
     file.write_text("Dear reader, this is a letter and no database.\n" * 100, "utf-8")
     did = "await DatabaseManager(...).connect() to what cannot be opened"
     with student.probing("02_async_crud_connecting.unopenable", did, folder=str(file), file=str(file)) as probe:
-        no_folder, no_database, left = listed(probe.next(), 3, did, CONNECT)
+        no_folder, no_database, left = probe.next()
     why = "Say it when you connect, not at some later query: read something. An error goes out; nobody asks whether connect() gave None."
     for what, said in (
         ("a database in a folder that is none", no_folder),
@@ -74,7 +74,7 @@ def test_what_cannot_be_opened(student: Student, listed: Callable) -> None:
         )  # fmt: skip
     did, got = (
         f"{did}, then look what is still open",
-        ", ".join(sorted({str(each) for each in listed(left, None, did)})),
+        ", ".join(sorted({str(each) for each in left})),
     )
     why = f"When connect() raises, nobody will call close(). {OPEN}"
     expect(not left, did=did, expected="nothing", got=got, why=why, look=CONNECT, life=probe.life)

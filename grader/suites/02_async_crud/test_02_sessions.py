@@ -123,14 +123,14 @@ def test_a_request_commits(student: Student, probe: Callable) -> None:
 
 
 @check("2.2", points=2, needs="2.2/a-request-commits", lesson="one-session-per-request")
-def test_a_failing_request(student: Student, unlocked: Callable, listed: Callable, refuse_commits: Callable) -> None:
+def test_a_failing_request(student: Student, unlocked: Callable, refuse_commits: Callable) -> None:
     """when the request fails its session is rolled back, holds no lock, and the error goes on"""
     value = student.name()
     did = f"in a route whose session comes from get_session: write '{value}', then raise an error"
     why = "What failed half way must not stay, and a session that stays open keeps its lock: roll back and close whatever happens."
     with student.probing("02_async_crud_sessions.request_failed", did, value=value) as probe:
         for raised in (did, f"{did} that is an answer: HTTPException(409)"):
-            ours, heard = listed(probe.next(), 2, raised, "get_session")
+            ours, heard = probe.next()
             unlocked(raised, why=why, look="get_session")
             left = bool(ours) and stored(student.database, value)
             expect(
@@ -156,7 +156,7 @@ def test_a_failing_request(student: Student, unlocked: Callable, listed: Callabl
         refuse_commits("notes")
         probe.go_on()
         did = "in a route whose session comes from get_session: write something that the database refuses at commit (a deferred foreign key)"
-        ours, heard = listed(probe.next(), 2, did, "get_session")
+        ours, heard = probe.next()
         committed = stored(student.database, f"{value}-kept")  # functions that commit for themselves are as good
         expect(
             heard or not ours or not committed or stored(student.database, value), did=did, expected="the error goes on to whoever should hear of it",
