@@ -86,7 +86,7 @@ def test_a_program_that_leaves_at_import_passes_nothing(grader, at_import, code,
     found = first_wrong(grade(grader, at_import(code)))
     assert found.outcome in (Outcome.FAILED, Outcome.CRASHED)
     assert found.id == "1.1/speaks-to-the-file"
-    assert ("end the whole program" in found.finding.why) is ("sys.exit" in code)
+    assert ("to end the whole program" in found.finding.why) is ("sys.exit" in code)
 
 
 def test_a_server_that_leaves_at_import_crashed(grader, edited):

@@ -136,7 +136,7 @@ class Recorder:
                 scope["server"] = ("127.0.0.1", 8000)
             try:
                 await app(scope, receive, noting(send) if scope["type"] == "lifespan" else send)
-            except Exception as problem:
+            except (Exception, SystemExit) as problem:  # of the second uvicorn makes a 500, too
                 self.error(problem, scope["type"], str(scope.get("path", "")))
                 raise
 
