@@ -116,7 +116,8 @@ class Recorder:
         try:
             yield
         except BaseException as problem:
-            self.error(problem, name)
+            if name != "start" or not isinstance(problem, SystemExit):  # which is uvicorn's: why it leaves was told
+                self.error(problem, name)
             raise
 
     def watch(self, app: ASGIApp) -> ASGIApp:
