@@ -86,7 +86,8 @@ def frame(record: dict[str, Any]) -> Line | None:
 
 def named(record: dict[str, Any]) -> str:
     """An error as the last line of its traceback names it, its type without the modules."""
-    return f"{str(record.get('type', '')).rpartition('.')[2]}: {record.get('message', '')}".removesuffix(": ")
+    kind, message = str(record.get("type", "")).rpartition(".")[2], str(record.get("message", ""))
+    return f"{kind}: {message}" if message else kind
 
 
 def traceback(record: dict[str, Any]) -> str:

@@ -1,9 +1,11 @@
 """registering"""
 
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from threading import Event
 
 from grader.answers import Answer
 from grader.app import App
@@ -46,27 +48,29 @@ def stored_id(student: Student, username: str, answer: Answer, *, early: bool = 
     return int(found)
 
 
-def register_meanwhile(app: App, student: Student, username: str) -> tuple[Answer, bool]:
-    """Register while we read the file, which has every commit wait for us; and whether the answer did not wait.
+def newcomer(student: Student) -> dict[str, str]:
+    """What somebody new sends to register."""
+    return {"username": student.name(), "password": "correct horse"}
 
-    Nothing waits where the journal is a write-ahead log. Who cannot wait so long may refuse.
-    """
-    body = {"username": username, "password": "correct horse"}
-    with ThreadPoolExecutor(1) as pool:
-        with student.database.locked("DEFERRED") as reader:
-            waits = reader.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
-            reader.execute("SELECT count(*) FROM users").fetchone()
-            coming = pool.submit(app.post, "/register", json=body)
-            early = bool(wait([coming], 0.2).done)
-        return coming.result(), early and waits
+
+@contextmanager
+def reading(student: Student, over: Event) -> Iterator[None]:
+    """Read the file, which has every commit wait until `over` is set; where the journal is a write-ahead log none waits."""
+    with student.database.locked("DEFERRED") as reader:
+        if reader.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            over.set()
+        reader.execute("SELECT count(*) FROM users").fetchone()
+        yield
+        over.set()
 
 
 @check("1.8", points=3, needs=("1.7", "1.6", "1.3/get-db-yields-a-session"), lesson="when-the-database-says-no")
 def test_a_new_user(app: App, student: Student) -> None:
     """each of 30 new users is answered with 201, id and username, and is in the file by then"""
     for _ in range(30):
-        username = student.name()
-        answer = app.post("/register", json={"username": username, "password": "correct horse"})
+        body = newcomer(student)
+        username = body["username"]
+        answer = app.post("/register", json=body)
         kept = answer.status != 201 and bool(
             student.database.rows("SELECT id FROM users WHERE username = ?", [username])
         )
@@ -79,16 +83,17 @@ def test_a_new_user(app: App, student: Student) -> None:
             raise answer.failed(
                 f'the row: {{"id": {stored}, "username": "{username}"}}', why=why, look="register.return"
             )
-    username = student.name()
-    answer, early = register_meanwhile(app, student, username)
-    if early and answer.status == 201:
-        stored_id(student, username, answer, early=True)
+    body, over = newcomer(student), Event()
+    meanwhile = app.together([lambda: (app.post("/register", json=body), not over.is_set())], reading(student, over))
+    for answer, early in meanwhile:
+        if early and answer.status == 201:  # who cannot wait so long may refuse
+            stored_id(student, body["username"], answer, early=True)
 
 
 @check("1.8", points=2, needs="1.8/a-new-user", lesson="when-the-database-says-no")
 def test_a_taken_name(app: App, student: Student) -> None:
     """a second user with the same username is refused"""
-    body = {"username": student.name(), "password": "correct horse"}
+    body = newcomer(student)
     app.post("/register", json=body).expect(201, look="register")
     answer = app.post("/register", json=body | {"password": "another horse"})
     answer.expect(
@@ -112,7 +117,7 @@ def test_usable_after_a_refusal(student: Student) -> None:
 @check("1.8", points=2, needs="1.8/a-taken-name", lesson="when-the-database-says-no")
 def test_at_the_same_moment(app: App, student: Student) -> None:
     """20 registrations of one name at the same moment give one user and 19 refusals; only a taken name is refused"""
-    body = {"username": student.name(), "password": "correct horse"}
+    body = newcomer(student)
     # At a file that somebody holds they all come to the same point, on a busy machine too.
     answers = app.together([partial(app.post, "/register", json=body)] * 20, student.database.locked())
     for answer in answers:

@@ -130,6 +130,7 @@ def test_a_failing_request(student: Student, unlocked: Callable, refuse_commits:
     why = "What failed half way must not stay, and a session that stays open keeps its lock: roll back and close whatever happens."
     with student.probing("02_async_crud_sessions.request_failed", did, value=value) as probe:
         for raised in (did, f"{did} that is an answer: HTTPException(409)"):
+            probe.did = raised
             ours, heard = probe.next()
             unlocked(raised, why=why, look="get_session")
             left = bool(ours) and stored(student.database, value)
@@ -152,10 +153,11 @@ def test_a_failing_request(student: Student, unlocked: Callable, refuse_commits:
                 life=probe.life,
             )
             probe.go_on()
+        did = "in a route whose session comes from get_session: write something that the database refuses at commit (a deferred foreign key)"
+        probe.did = did
         probe.next()
         refuse_commits("notes")
         probe.go_on()
-        did = "in a route whose session comes from get_session: write something that the database refuses at commit (a deferred foreign key)"
         ours, heard = probe.next()
         committed = stored(student.database, f"{value}-kept")  # functions that commit for themselves are as good
         expect(
