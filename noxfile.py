@@ -43,8 +43,9 @@ def prepare(session: nox.Session, lock: str = LOCK) -> None:
     else:
         make = [sys.executable, "-m", "venv"]
         install = [str(PYTHON), "-m", "pip", "install", "--quiet"]
-    session.run(*make, str(ENVIRONMENT), external=True, silent=True)
-    session.run(*install, "-r", str(ROOT / lock), external=True)
+    session.run_install(*make, str(ENVIRONMENT), external=True, silent=True)
+    if session.run_install(*install, "-r", str(ROOT / lock), external=True) is None:
+        return  # nox was asked not to install
     stamp.write_text(fingerprint(lock))
     if lock == DEV_LOCK:  # which holds all of the smaller one
         (ENVIRONMENT / f".{LOCK}").write_text(fingerprint(LOCK))
