@@ -42,18 +42,10 @@ def test_a_good_body(app: App, student: Student) -> None:
 
 @check("1.7", points=2, needs="1.7/a-good-body", lesson="what-comes-in-and-what-goes-out")
 def test_limits(app: App, student: Student) -> None:
-    """a blank name, a name of 51 letters, an empty password are refused; 1 to 50 letters are not"""
+    """a blank name, one of 51 letters and an empty password are refused"""
     for username in ("", "   ", "\t\n", "x" * 51):
         refuse(app, {"username": username, "password": "correct horse"}, LIMITS, "username")
     refuse(app, {"username": student.name(), "password": ""}, LIMITS, "password")
-    for username, password, field in (
-        ("x", "correct horse", "username"),
-        ("x" * 50, "correct horse", "username"),
-        (student.name(), "x", "password"),
-    ):
-        answer = app.post("/register", json={"username": username, "password": password})
-        if answer.status == 422:
-            raise answer.failed(f"not 422: this {field} is fine", why=FINE, look=f"UserCreate.{field}")
 
 
 @check("1.7", points=2, needs="1.7/a-good-body", lesson="what-comes-in-and-what-goes-out")
