@@ -58,6 +58,17 @@ def mutate(tmp_path):
         (["y = 'é', a < b"], {"change constant 'é'": "y = 'éx', a < b", "swap comparison a < b": "y = 'é', a <= b"}),
         (["y = g(a, b=c, d=e)"], {"drop b= g(a, b=c, d=e)": "y = g(a, d=e)", "drop d= g(a, b=c, d=e)": "y = g(a, b=c)"}),
         (["y = q.where(a).limit(b)"], {"drop .limit q.where(a).limit(b)": "y = q.where(a)", "drop .where q.where(a)": "y = q.limit(b)"}),
+        (["y = f'{a + b!r}'"], {"change text f'{a + b!r}'": "y = f'x{a + b!r}'"}),
+        (["y = g(a, b, *c, d=e)"], {
+            "swap arguments g(a, b, *c, d=e)": "y = g(b, a, *c, d=e)",
+            "swap arguments g(a, b, *c, d=e) #2": "y = g(a, *c, b, d=e)",
+            "drop d= g(a, b, *c, d=e)": "y = g(a, b, *c)",
+        }),
+        (["y = g(h(a), DateTime(b))"], {
+            "drop h(a) of g(h(a), DateTime(b))": "y = g(DateTime(b))",
+            "swap arguments g(h(a), DateTime(b))": "y = g(DateTime(b), h(a))",
+        }),
+        (["y = g(h(a))"], {}),
         (["@deco(a)", "def g(): ..."], {"m.f.g: drop decorator deco(a)": "@(lambda same: same)"}),
         (["try:", "    y = a", "except E:", "    y = b"], {"drop except y = b": "raise"}),
     ],
@@ -71,7 +82,6 @@ def test_what_can_be_changed_is_changed_one_at_a_time(mutate, lines, wanted):
     [
         '"""A docstring."""',
         "logger.info(a)",
-        "y = f'{a + b!r}'",
         "return None",
         "pass",
         "y = 'Text for people.'",
@@ -88,6 +98,12 @@ def test_columns_and_what_annotations_call_are_changed(mutate):
     assert found["drop unique= column(unique=True)"] == "a: M[int] = column()"
     assert found["change constant 5"] == "b: A[str, C(most=6)]"
     assert "change constant True" not in found
+
+
+def test_a_type_goes_without_what_stands_in_it(mutate):
+    found = mutate("a: Annotated[str, C(b), D(e)]", head="class C:")
+    assert found["drop C(b) of a: Annotated[str, C(b), D(e)]"] == "a: Annotated[str, D(e), 0]"
+    assert found["drop D(e) of a: Annotated[str, C(b), D(e)]"] == "a: Annotated[str, C(b), 0]"
 
 
 def test_equal_changes_get_a_number(mutate):

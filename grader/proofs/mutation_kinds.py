@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 OTHERS = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "is not": "is", "is": "is not",
           "not in": "in", "in": "not in", "and": "or", "or": "and"}  # fmt: skip
@@ -10,7 +10,8 @@ OPERATOR = re.compile(r"==|!=|<=|>=|<|>|\bis\s+not\b|\bis\b|\bnot\s+in\b|\bin\b|
 CHAINED = frozenset({"where", "order_by", "limit", "offset", "options", "desc", "unique", "returning", "values"})
 LARGEST = 1000  # from here on numbers are names, like the codes a socket is closed with
 # How fast rows are found; a zone, which SQLite does not store; what is printed for whoever looks for a fault.
-UNSEEN = frozenset({"index", "timezone", "echo"})
+UNSEEN = frozenset({"index", "timezone", "echo", "DateTime"})
+SHOWN = 40  # letters of what goes
 SHORT = 12  # letters: up to that a text says little
 SPOKEN = re.compile(r"[a-z] [a-z]+ [a-z]")  # a text for people, which no check may ask for
 
@@ -120,6 +121,8 @@ def _expressions(node: ast.AST, source: Source) -> Iterator[Change]:
             yield "change constant", node, str(not value)
         case ast.Constant(int(value)) if value < LARGEST:
             yield from (("change constant", node, str(near)) for near in (value + 1, value - 1))
+        case ast.JoinedStr():
+            yield "change text", node, source.of(node).replace(source.of(node)[1], f"{source.of(node)[1]}x", 1)
         case ast.Constant(str(value)) if value and not value.endswith(".") and not SPOKEN.search(value):
             yield "change constant", node, repr(f"{value}x")
 
@@ -144,15 +147,35 @@ def _operator(gap: ast.AST, source: Source) -> Iterator[Change]:
 
 
 def _calls(node: ast.AST, source: Source) -> Iterator[Change]:
-    """Arguments that are left out, and links of a chain."""
+    """Named arguments that are left out, and links of a chain."""
     match node:
         case ast.Call(ast.Attribute(value, name)) if name in CHAINED:
             yield f"drop .{name}", node, source.of(value)
     if isinstance(node, ast.Call):
         for dropped in node.keywords:
             if dropped.arg and dropped.arg not in UNSEEN:
-                kept = [source.of(each) for each in (*node.args, *node.keywords) if each is not dropped]
-                yield f"drop {dropped.arg}=", node, f"{source.of(node.func)}({', '.join(kept)})"
+                kept = [each for each in (*node.args, *node.keywords) if each is not dropped]
+                yield f"drop {dropped.arg}=", node, _call(node.func, kept, source)
+
+
+def _arguments(node: ast.AST, source: Source) -> Iterator[Change]:
+    """What stands in the wrong order, and what a call or a type goes without."""
+    match node:
+        case ast.AnnAssign(annotation=ast.Subscript(ast.Name("Annotated"), ast.Tuple(parts)) as kind):
+            for extra in (each for each in parts[1:] if isinstance(each, ast.Call)):
+                kept = [source.of(each) for each in parts if each is not extra]
+                yield f"drop {source.of(extra)[:SHOWN]} of", kind, f"Annotated[{', '.join(kept)}, 0]"
+        case ast.Call(called, [_, _, *_] | [ast.Call()] as given, named):
+            for place, one in enumerate(given):
+                before, behind = given[:place], [*given[place + 1 :], *named]
+                if isinstance(one, ast.Call) and ast.unparse(one.func) not in UNSEEN and (before or behind):
+                    yield f"drop {source.of(one)[:SHOWN]} of", node, _call(called, [*before, *behind], source)
+                if place:
+                    yield "swap arguments", node, _call(called, [*before[:-1], one, before[-1], *behind], source)
+
+
+def _call(called: ast.AST, given: Sequence[ast.AST], source: Source) -> str:
+    return f"{source.of(called)}({', '.join(map(source.of, given))})"
 
 
 def _only_speaks(node: ast.AST) -> bool:
@@ -172,3 +195,4 @@ def changes(node: ast.AST, source: Source) -> Iterator[Change]:
     yield from _statements(node, source)
     yield from _expressions(node, source)
     yield from _calls(node, source)
+    yield from _arguments(node, source)
