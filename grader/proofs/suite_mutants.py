@@ -25,10 +25,10 @@ def _copy(target: Path) -> None:
     shutil.copy(course.ROOT / "requirements.lock", target)
 
 
-def _said(report: Report, id_: str) -> tuple[str, str]:
+def _said(report: Report, id_: str) -> tuple[str, ...]:
     """What a report says of a check, without what is random."""
     finding = next((check.finding for check in report.checks if check.id == id_), None)
-    return (golden.normal(finding.expected, {}), golden.normal(finding.why, {})) if finding else ("", "")
+    return tuple(golden.normal(text, {}) for text in (finding.did, finding.expected, finding.why)) if finding else ()
 
 
 def candidates(chapter: Chapter, expectation: Expectation) -> list[bank.Mistake]:

@@ -49,7 +49,7 @@ def pings(app: App, number: int, going_on: Callable[[], bool]) -> int:
     """Ask another route again and again; how many answers came while it was still going on."""
     for answered in range(number):
         try:
-            app.get("/openapi.json").expect(200, 404)  # a program may keep its schema elsewhere
+            app.get("/openapi.json").expect(200, 404, why=SERVED)  # a program may keep its schema elsewhere
         except Trouble as trouble:
             if trouble.outcome is Outcome.TIMEOUT:
                 return answered
